@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace foundation::base {
+
+/// The order in which locks may be taken, outermost first: a thread holding a lock may take only locks of a later rank.
+/// Debug builds check it at each lock. All our locks are short and never held across a fiber switch.
+enum class lock_rank : std::uint8_t {
+  runtime_directory,   ///< runtime: creation and destruction of runtimes, look-up by tag
+  runtime_state,       ///< runtime: life cycle of one runtime
+  process_table,       ///< process: slots and their free list
+  epoch_registry,      ///< sched: registration of threads, retired memory
+  timer_wheel,         ///< sched: one scheduler's wheel
+  inject_queue,        ///< sched: the shared run queue
+  pinned_queue,        ///< sched: one scheduler's own queue
+  monitor,             ///< sched: sleep and wake of the monitor thread
+  stack_pool,          ///< memory: free stacks and slabs
+  signal_handlers,     ///< os: reference count of the process-wide handlers
+  log,                 ///< runtime: start of the log thread
+  leaf,                ///< tests and helpers that take no other lock
+};
+
+}  // namespace foundation::base
