@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# selftest.sh CHECK COMPILER: the check passes on a small sound tree, and fails, saying why, on each of the same tree's
+# spoilt copies.
+set -euo pipefail
+check=$1
+compiler=$2
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cases=0
+
+# put FILE LINE...: writes a file of the tree
+put() {
+  mkdir -p "$(dirname "$tree/$1")"
+  printf '%s\n' "${@:2}" >"$tree/$1"
+}
+
+sound_tree() {
+  tree=$work/tree
+  rm -rf "$tree"
+  mkdir -p "$tree"/{.ci,bench,cmake,docs,examples,include,src,tests}
+  touch "$tree"/{.clang-format,.clang-tidy,.gitignore,CMakePresets.json,LICENSE,README.md}
+  put CMakeLists.txt "# small"
+  # shellcheck disable=SC2016  # the backquotes are Markdown's
+  put src/README.md '| `base` | L0 | | |' '| `os` | L1 | `base` | |' '| `memory` | L2 | `base` `os` | |'
+  put src/base/base.hpp '#include "base/atom.hpp"'
+  put src/base/atom.hpp '#include <atomic>' 'inline std::atomic<int> a; // std::mutex'
+  put src/base/tls.cpp 'thread_local int x;'
+  put src/os/os.hpp '#include "base/base.hpp"'
+  put src/os/clock.cpp 'auto t = std::chrono::steady_clock::now();' 'void* p = mmap(0);'
+  put src/memory/backing.cpp '#include "os/os.hpp"' 'void* p = malloc(1);'
+  put src/memory/pool.cpp '/* std::mutex' ' malloc(1) */ void my_malloc(int); // madvise(' '#include <foundation/foundation.hpp>'
+  put include/foundation/foundation.hpp '#pragma once' '#include <string>' 'inline int f(int x) { return x; }'
+  put tests/unit/base/atom_test.cpp 'int t;'
+  put tests/support/main.cpp 'int main() {}'
+  put tests/compile_fail/control.cpp '// compiles' '#include <foundation/foundation.hpp>' 'int x = f(1);'
+  put tests/compile_fail/wrong.cpp '// expect: (cannot initialize|invalid conversion).*int' \
+    '#include <foundation/foundation.hpp>' 'int* x = f(1);' 'int* y = f("");'
+  "$here/sources.sh" --write "$tree"
+}
+
+run_check() {
+  case $check in
+    headers | compile_fail) "$here/$check.sh" "$tree" "$compiler" ;;
+    *) "$here/$check.sh" "$tree" ;;
+  esac
+}
+
+# refuses PATTERN: the spoilt tree fails the check, and its output matches
+refuses() {
+  local output
+  cases=$((cases + 1))
+  if output=$(run_check 2>&1); then
+    printf 'passes, and should say "%s":\n%s\n' "$1" "$output"
+    exit 1
+  fi
+  if ! grep -qE -- "$1" <<<"$output"; then
+    printf 'fails, but does not say "%s":\n%s\n' "$1" "$output"
+    exit 1
+  fi
+  sound_tree
+}
+
+sound_tree
+run_check || { echo "the sound tree fails"; exit 1; }
+
+case $check in
+  layers)
+    put src/base/up.cpp '#include "os/os.hpp"'
+    refuses 'base may not include os'
+    put src/memory/deep.cpp '#  include "base/atom.hpp"'
+    refuses 'include only "base/base.hpp"'
+    put src/memory/angle.cpp '#include <os/os.hpp>'
+    refuses 'included with ""'
+    put src/memory/bare.cpp '#include "backing.hpp"'
+    refuses 'not named from src/'
+    put src/memory/gone.cpp '#include "memory/gone.hpp"'
+    refuses 'no such file'
+    put src/memory/public.cpp '#include "foundation/foundation.hpp"'
+    refuses 'included with <>'
+    put src/new_area/x.cpp 'int x;'
+    refuses "area 'new_area' is not in"
+    put include/foundation/private.hpp '#include "base/base.hpp"'
+    refuses 'never by a public header'
+    put src/README.md 'no table'
+    refuses 'no table of layers'
+    rm -r "$tree"/src/{base,os,memory}
+    refuses 'found nothing to check'
+    ;;
+  strays)
+    for stray in 'std::atomic<int> a;' '#include <mutex>' 'std::mutex m;' 'std::condition_variable c;' 'std::thread t;' \
+      'auto t = std::chrono::steady_clock::now();' 'clock_gettime(0, 0);' 'std::random_device r;' 'std::mt19937 r;' \
+      'getrandom(0, 0, 0);' 'void* p = mmap(0);' '::madvise(0);' 'void* p = std::malloc (1);' 'auto p = calloc(1, 1);' \
+      'realloc(p, 1);' 'auto p = (1, malloc(1));' 'int k = 1; /* x */ std::mutex m;'; do
+      put src/memory/stray.cpp "$stray"
+      refuses 'src/memory/stray.cpp:1: [a-z]+ outside the seam'
+    done
+    put include/foundation/stray.hpp '' '#include <thread>'
+    refuses 'include/foundation/stray.hpp:2: threads outside the seam'
+    put include/foundation/detail/sync.hpp 'std::atomic<int> a; void* p = malloc(1);'
+    refuses 'detail/sync.hpp:1: allocation outside'
+    put src/memory/second.cpp 'static thread_local int y;'
+    refuses 'exactly one thread_local'
+    rm -r "$tree"/{src,include}
+    refuses 'found nothing to check'
+    ;;
+  headers)
+    put include/foundation/needy.hpp '#pragma once' 'inline std::string needy;'
+    refuses '<foundation/needy.hpp> does not compile alone'
+    put include/foundation/open.hpp 'struct open {};'
+    refuses '<foundation/open.hpp> does not compile alone'
+    put include/foundation/sloppy.hpp '#pragma once' 'inline int sloppy(int unused) { return 1; }'
+    refuses '<foundation/sloppy.hpp> does not compile alone'
+    put include/boost/fiber/all.hpp '#pragma once'
+    put include/foundation/foundation.hpp '#pragma once' '#include <boost/fiber/all.hpp>'
+    refuses '<foundation/foundation.hpp> brings in .*boost/fiber/all.hpp'
+    rm "$tree/include/foundation/foundation.hpp"
+    refuses 'no include/foundation/foundation.hpp'
+    ;;
+  top_level)
+    put notes.txt
+    refuses 'not agreed at the top level: notes.txt'
+    rm "$tree/LICENSE"
+    refuses 'missing at the top level: LICENSE'
+    ;;
+  file_length)
+    seq 601 | sed 's,^,// ,' >"$tree/src/base/long.cpp"
+    refuses 'src/base/long.cpp: 601 lines'
+    seq 121 | sed 's,^,# ,' >"$tree/CMakeLists.txt"
+    refuses 'CMakeLists.txt: 121 lines'
+    ;;
+  sources)
+    put src/base/unlisted.cpp
+    refuses 'src/base/unlisted.cpp'
+    rm "$tree/src/base/tls.cpp"
+    refuses '^-.*src/base/tls.cpp'
+    put tests/unit/base/unlisted_test.cpp
+    refuses 'tests/unit/base/unlisted_test.cpp'
+    put src/loose.cpp
+    refuses 'src/loose.cpp: belongs to no list'
+    put tests/unit/loose_test.cpp
+    refuses 'tests/unit/loose_test.cpp: belongs to no list'
+    ;;
+  compile_fail)
+    put tests/compile_fail/fine.cpp '// expect: anything' 'int x;'
+    refuses 'fine.cpp: compiles'
+    put tests/compile_fail/other.cpp '// expect: ours' 'int x = y;'
+    refuses 'does not match'
+    put tests/compile_fail/silent.cpp 'int x = y;'
+    refuses "not '// expect"
+    put tests/compile_fail/control.cpp '// compiles' 'int x = y;'
+    refuses 'control.cpp: does not compile'
+    rm "$tree/tests/compile_fail/control.cpp"
+    refuses 'no program that compiles'
+    rm -r "$tree"/tests/compile_fail/*
+    refuses 'found nothing to check'
+    ;;
+esac
+
+if ((cases == 0)); then
+  echo "no case for '$check'"
+  exit 1
+fi
+echo "$check refuses $cases spoilt trees"

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# strays.sh ROOT: in src/ and include/, atomics, locks, threads, clocks, randomness, mappings and allocation are named
+# only in their seams. A seam is where a simulation or a fault injection takes hold.
+here=$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source=cmake/checks/common.sh
+source "$here/common.sh"
+root=$1
+
+word='(^|[^A-Za-z0-9_])'
+threads="${word}std::(atomic|memory_order|(recursive_|shared_|timed_)*mutex|condition_variable|j?thread|this_thread)"
+threads+="|${word}std::(counting_semaphore|binary_semaphore|latch|barrier|call_once|once_flag)|${word}pthread_[a-z]"
+threads+="|#[[:space:]]*include[[:space:]]*<(atomic|mutex|shared_mutex|condition_variable|thread|semaphore|latch|barrier)>"
+# shellcheck disable=SC2034
+clocks="(steady|system|high_resolution)_clock::now|${word}(clock_gettime|gettimeofday|nanosleep|clock_nanosleep)[[:space:]]*\("
+random="${word}std::(random_device|mt19937|minstd_rand|default_random_engine)|${word}(getrandom|rand|srand)[[:space:]]*\("
+random+="|#[[:space:]]*include[[:space:]]*<random>"
+# shellcheck disable=SC2034
+mappings="${word}(mmap|mmap64|munmap|madvise|mprotect|mremap)[[:space:]]*\(|${word}syscall[[:space:]]*\("
+# shellcheck disable=SC2034
+allocation="${word}(malloc|calloc|realloc|aligned_alloc|posix_memalign)[[:space:]]*\("
+
+# seam of which kind a file is; the atomic's seam of the public headers is one file, for templates that need one there
+is_seam() {
+  local kind=$1 file=$2
+  case $kind:$file in
+    *:src/base/* | *:src/os/*) return 0 ;;
+    allocation:src/memory/backing.cpp) return 0 ;;
+    threads:include/foundation/detail/sync.hpp) return 0 ;;
+  esac
+  return 1
+}
+
+thread_locals=()
+while read -r file; do
+  checked=$((checked + 1))
+  code=$(without_comments "$root/$file")
+  while IFS=: read -r line _; do
+    [[ -n $line ]] && thread_locals+=("$file:$line")
+  done < <(grep -nE "${word}(thread_local|__thread)([^A-Za-z0-9_]|$)" <<<"$code" || true)
+  for kind in threads clocks random mappings allocation; do
+    is_seam "$kind" "$file" && continue
+    while IFS=: read -r line text; do
+      [[ -n $line ]] && violation "$file:$line: $kind outside the seam:${text}"
+    done < <(grep -nE "${!kind}" <<<"$code" || true)
+  done
+done < <(cpp_files "$root" src include)
+
+if ((${#thread_locals[@]} != 1)) || [[ ${thread_locals[0]} != src/base/* ]]; then
+  violation "exactly one thread_local, in src/base, is allowed; found: ${thread_locals[*]:-none}"
+fi
+
+finish

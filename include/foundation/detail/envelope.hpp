@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+
+#include <foundation/detail/type_identity.hpp>
+#include <foundation/export.hpp>
+
+namespace foundation::inline v0 {
+class process;
+}
+
+namespace foundation::inline v0::detail {
+
+/// What a process gets from others, as one node of its outer queue (D6, D7).
+enum class signal_kind : std::uint8_t {
+  message,           ///< an envelope
+  exit,              ///< ends the receiver by Erlang's rules
+  timeout,           ///< a timed wait of the receiver's is over
+  shutdown_request,  ///< ends the receiver when it has handled what came before
+};
+
+struct signal {
+  /// The sender's until the push; then a link of the receiver's queues, read and written by the receiver alone.
+  signal* next = nullptr;
+  signal_kind kind = signal_kind::message;
+  /// Handled: the payload is destroyed, and only the node's memory is left, as the mark of a batch.
+  bool spent = false;
+  std::uint16_t payload_offset = 0;
+};
+
+/// A type as the runtime knows it without its name. One per type and module; identity is `type` (D12).
+struct message_ops {
+  const std::type_info* type;
+  void (*destroy)(void* payload) noexcept;
+};
+
+template <typename T>
+inline const message_ops message_ops_of = {&typeid(T),
+                                             [](void* payload) noexcept { static_cast<T*>(payload)->~T(); }};
+
+/// A message: one allocation, the payload behind the header.
+struct envelope : signal {
+  const message_ops* ops = nullptr;
+
+  [[nodiscard]] void* payload() noexcept { return reinterpret_cast<std::byte*>(this) + payload_offset; }
+};
+
+/// Memory for an envelope with a payload of that size and alignment; null when refused.
+[[nodiscard]] FOUNDATION_API envelope* allocate_envelope(std::size_t size, std::size_t alignment) noexcept;
+
+/// Gives the memory back; the payload is not there (any more).
+FOUNDATION_API void deallocate_envelope(envelope* e) noexcept;
+
+/// An envelope that nobody has sent yet, or that was taken out of a mailbox: destroyed with its payload.
+class owned_envelope {
+ public:
+  owned_envelope() noexcept = default;
+  explicit owned_envelope(envelope* e) noexcept : envelope_(e) {}
+  owned_envelope(owned_envelope&& other) noexcept : envelope_(std::exchange(other.envelope_, nullptr)) {}
+  owned_envelope& operator=(owned_envelope&& other) noexcept {
+    std::swap(envelope_, other.envelope_);
+    return *this;
+  }
+  ~owned_envelope() {
+    if (envelope_ == nullptr) return;
+    envelope_->ops->destroy(envelope_->payload());
+    deallocate_envelope(envelope_);
+  }
+
+  /// Constructs a T in a new envelope. Empty when the allocation was refused; throws what the constructor throws.
+  template <typename T, typename... Args>
+  [[nodiscard]] static owned_envelope make(Args&&... args) {
+    envelope* e = allocate_envelope(sizeof(T), alignof(T));
+    if (e == nullptr) return {};
+    struct guard {
+      envelope* memory;
+      ~guard() {
+        if (memory != nullptr) deallocate_envelope(memory);
+      }
+    } unfinished{e};
+    ::new (e->payload()) T(std::forward<Args>(args)...);
+    unfinished.memory = nullptr;
+    e->ops = &message_ops_of<T>;
+    return owned_envelope(e);
+  }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return envelope_ != nullptr; }
+  [[nodiscard]] envelope* get() const noexcept { return envelope_; }
+  [[nodiscard]] envelope* release() noexcept { return std::exchange(envelope_, nullptr); }
+
+ private:
+  envelope* envelope_ = nullptr;
+};
+
+/// A message taken out of a mailbox: destroyed here, its memory given back when the mailbox no longer needs the node.
+class FOUNDATION_API owned_mail {
+ public:
+  owned_mail(process& receiver, envelope* e) noexcept : receiver_(receiver), envelope_(e) {}
+  ~owned_mail();
+  owned_mail(const owned_mail&) = delete;
+  owned_mail& operator=(const owned_mail&) = delete;
+
+ private:
+  process& receiver_;
+  envelope* envelope_;
+};
+
+}  // namespace foundation::inline v0::detail

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The core of the library in one header.
+#pragma once
+
+#include <foundation/errc.hpp>
+#include <foundation/error.hpp>
+#include <foundation/exit_reason.hpp>
+#include <foundation/handler.hpp>
+#include <foundation/message.hpp>
+#include <foundation/pid.hpp>
+#include <foundation/priority.hpp>
+#include <foundation/process.hpp>
+#include <foundation/receive.hpp>
+#include <foundation/reference.hpp>
+#include <foundation/result.hpp>
+#include <foundation/runtime.hpp>
+#include <foundation/runtime_options.hpp>
+#include <foundation/send.hpp>
+#include <foundation/spawn.hpp>
+#include <foundation/spawn_options.hpp>
+#include <foundation/version.hpp>

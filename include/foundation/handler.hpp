@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+#include <foundation/detail/body.hpp>
+#include <foundation/message.hpp>
+
+namespace foundation::inline v0 {
+
+class process;
+
+/// The message types that a handler object takes, listed once in its class.
+template <message_type... Messages>
+struct messages {};
+
+/// A process as an object: for each message one turn, a call of `handle(self, message)`.
+///
+///     class counter {
+///      public:
+///       using messages = fn::messages<increment, query>;
+///       void handle(fn::process&, const increment& i) { count_ += i.by; }
+///       void handle(fn::process&, query q) { fn::send(q.from, count_); }
+///      private:
+///       long count_ = 0;
+///     };
+///     fn::spawn(rt, counter{});
+///
+/// Between two turns it has no stack and costs a few hundred bytes; a turn runs in place, without a switch. It may wait
+/// inside a turn like any process, and then its other messages wait, in order. A message of a type that is not listed is
+/// dropped and logged. An exception that leaves a turn ends the process. (The base of servers; Erlang's gen_server.)
+template <typename T>
+concept handler = requires { typename T::messages; };
+
+namespace detail {
+
+// Never defined: the compiler's first error line names them, with the user's types.
+template <typename Handler, typename Message>
+struct a_listed_message_has_no_handle_function;
+
+template <typename Handler, typename Message>
+constexpr bool check_handles() {
+  if constexpr (!requires(Handler& h, process& self, Message& m) { h.handle(self, std::move(m)); } &&
+                !requires(Handler& h, process& self, Message& m) { h.handle(self, m); }) {
+    static_cast<void>(sizeof(a_listed_message_has_no_handle_function<Handler, Message>));
+  }
+  return true;
+}
+
+/// Calls the one `handle` for the message's type; false when it is none of the listed ones.
+template <typename Handler, typename... Messages>
+bool dispatch(Handler& h, process& self, envelope& e, messages<Messages...>) {
+  const auto try_one = [&]<typename Message>(std::type_identity<Message>) {
+    if (!same_type(*e.ops->type, typeid(Message))) return false;
+    auto& message = *static_cast<Message*>(e.payload());
+    if constexpr (requires { h.handle(self, std::move(message)); }) {
+      h.handle(self, std::move(message));
+    } else {
+      h.handle(self, message);
+    }
+    return true;
+  };
+  static_cast<void>((check_handles<Handler, Messages>() && ...));
+  return (try_one(std::type_identity<Messages>{}) || ...);
+}
+
+}  // namespace detail
+}  // namespace foundation::inline v0

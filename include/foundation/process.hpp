@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include <foundation/detail/receive_wait.hpp>
+#include <foundation/exit_reason.hpp>
+#include <foundation/export.hpp>
+#include <foundation/pid.hpp>
+#include <foundation/priority.hpp>
+#include <foundation/receive.hpp>
+#include <foundation/reference.hpp>
+#include <foundation/result.hpp>
+
+namespace foundation::inline v0 {
+
+/// The running process, as it sees itself: given to its function, and valid only there.
+///
+/// Every member is for the process's own code; holding a `process&` is the evidence. Others use its pid.
+///
+/// *How it ends.* A process that is told to exit (`exit(pid, …)`, `shutdown`) learns of it in a wait (`receive`,
+/// `sleep`), in `checkpoint`, in `consume` or in `exit`: its frames are unwound from there, destructors run, and the
+/// process is gone. A `catch (...)` on the way must rethrow; if it does not, the next such call throws again. Where
+/// throwing would end the program (in a destructor while another exception is in flight, below a `noexcept` function)
+/// and inside a `shield`, these calls return `errc::killed` at once instead.
+class FOUNDATION_API process {
+ public:
+  process(const process&) = delete;
+  process& operator=(const process&) = delete;
+
+  [[nodiscard]] pid id() const noexcept;
+  [[nodiscard]] std::string_view label() const noexcept;
+  [[nodiscard]] foundation::priority priority() const noexcept;
+
+  /// Takes the oldest message that one of the clauses matches, and returns what its handler returns.
+  ///
+  ///     self.receive([](const ping& p) { … },                       // any callable that names its message's type
+  ///                  [&](job j) { queue.push_back(std::move(j)); },  // by value: moved out of the mailbox
+  ///                  fn::after(1s, [] { … }));                       // Erlang's `after`
+  ///
+  /// Messages that match no clause stay, in order, for later receives. For each message, oldest first, the clauses are
+  /// tried in order; `when`, `after` and `since` are described in receive.hpp. Handlers run here, on this process, and
+  /// may do anything. All of them return the same type R.
+  ///
+  /// @returns R's value, or nothing for void handlers; an error only where this says so:
+  /// @errors errc::killed when the process is exiting and cannot be unwound from here (above);
+  ///         errc::system_limit when there is no stack to run others on while this one waits
+  /// @throws what a handler or guard throws; the message is gone when a handler threw, and stays when a guard did
+  /// Cost: one reduction for each message looked at. Semantics: Erlang reference manual, "Receive".
+  template <typename... Clauses>
+    requires(sizeof...(Clauses) > 0)
+  auto receive(Clauses&&... clauses) {
+    auto made = std::tuple(detail::make_clause(std::forward<Clauses>(clauses))...);
+    return detail::receive_with(*this, made);
+  }
+
+  /// Waits for at least `duration`; zero or less gives the others a turn. `fn::infinity`: until told to exit.
+  /// @errors as `receive`
+  template <typename Rep, typename Period>
+  result<void> sleep(std::chrono::duration<Rep, Period> duration) {
+    return sleep_for(detail::saturate(duration));
+  }
+
+  /// Ends this process with `reason`: unwinds from here. Returns only where unwinding is impossible (above); the next wait
+  /// outside then ends it. The first reason stays.
+  void exit(exit_reason reason);
+
+  /// A new reference, and a mark in the mailbox for `since`.
+  [[nodiscard]] reference make_reference() noexcept;
+
+  /// Charges `reductions` to this slice, for work the library does not see; gives the scheduler to others when the slice
+  /// is used up. About a nanosecond otherwise.
+  /// @errors errc::killed as above
+  result<void> consume(std::uint32_t reductions);
+
+  /// The same for one reduction: put it into long loops.
+  result<void> checkpoint() { return consume(1); }
+
+  /// Reductions spent so far.
+  [[nodiscard]] std::uint64_t reductions() const noexcept;
+
+ protected:
+  process() noexcept = default;
+  ~process() = default;
+
+ private:
+  result<void> sleep_for(std::chrono::nanoseconds duration);
+};
+
+/// The process that calls, or null on a plain thread and in a fiber that is none. Any thread.
+[[nodiscard]] FOUNDATION_API process* current_process() noexcept;
+
+/// Inside this scope the process's own waits never throw its exit: they return `errc::killed` at once when it has been
+/// told to exit. For a few lines that must not be cut in two. Scopes nest. On the process itself only.
+class FOUNDATION_API shield {
+ public:
+  explicit shield(process& self) noexcept;
+  ~shield();
+  shield(const shield&) = delete;
+  shield& operator=(const shield&) = delete;
+
+ private:
+  process& self_;
+};
+
+}  // namespace foundation::inline v0

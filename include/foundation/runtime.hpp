@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <foundation/export.hpp>
+#include <foundation/pid.hpp>
+#include <foundation/result.hpp>
+#include <foundation/runtime_options.hpp>
+
+namespace foundation::rt {
+class runtime_core;
+}
+
+namespace foundation::inline v0 {
+
+namespace detail {
+struct runtime_access;
+}
+
+/// What `shutdown` does with messages that processes have not handled yet.
+enum class shutdown_mode : std::uint8_t {
+  drain,  ///< each process goes on until it would wait with nothing to do, and ends there
+  drop,   ///< each process ends at its next wait or checkpoint, whatever is in its mailbox
+};
+
+/// A process that `shutdown` could not end.
+struct survivor {
+  pid id;
+  std::string label;
+  std::string reason;  ///< where it is stuck, for people
+};
+
+/// The share of one scheduler in what a runtime has done since it was made.
+struct scheduler_counters {
+  std::uint64_t slices = 0;  ///< times a process was given this scheduler
+  std::uint64_t steals = 0;  ///< batches of work taken from others
+};
+
+/// The object everything hangs off: it owns schedulers, processes and their memory. Several may live in one program.
+///
+///     fn::runtime rt;                                    // one scheduler per CPU the program may use
+///     auto made = fn::runtime::create({.schedulers = 2}); // the same, errors as values
+///
+/// All members may be called from any thread of the host's; `shutdown` and the destructor not from a process of this
+/// runtime. A moved-from runtime may only be assigned to or destroyed.
+class FOUNDATION_API runtime {
+ public:
+  /// @errors errc::invalid_argument naming the option, what was given and what is allowed; errc::system_limit when a
+  ///         thread, memory, or the 255th runtime alive at once is refused. Nothing is left behind.
+  [[nodiscard]] static result<runtime> create(runtime_options options = {}) noexcept;
+
+  /// `create(options).value()`. @throws bad_result_access
+  explicit runtime(runtime_options options = {});
+
+  runtime(runtime&&) noexcept;
+  runtime& operator=(runtime&&) noexcept;
+
+  /// `shutdown(options.shutdown_timeout, shutdown_mode::drop)`, then ends the threads. If a process survives in foreign
+  /// code, it is logged, its thread is left to itself and what it can reach is leaked on purpose; otherwise this neither
+  /// hangs nor leaks.
+  ~runtime();
+
+  /// Ends all processes: asks them to, waits until the deadline, kills the rest and waits `kill_grace` for them.
+  ///
+  /// From its beginning on nothing can be spawned (errc::not_running). Returns those that would not end. A second call
+  /// waits again for these.
+  std::vector<survivor> shutdown(std::chrono::nanoseconds deadline, shutdown_mode mode = shutdown_mode::drain);
+
+  /// Schedulers online.
+  [[nodiscard]] unsigned schedulers() const noexcept;
+  [[nodiscard]] const std::string& name() const noexcept;
+
+  /// Processes alive now.
+  [[nodiscard]] std::size_t process_count() const noexcept;
+  /// Messages sent to processes that were not there (any more).
+  [[nodiscard]] std::uint64_t dead_letters() const noexcept;
+  /// Processes given up because they would not end, and not come back since.
+  [[nodiscard]] std::uint64_t abandoned_count() const noexcept;
+  [[nodiscard]] std::vector<scheduler_counters> counters() const;
+
+  /// Writes every live process, one a line: pid, label, state, scheduler. Consistent per line, not as a whole. Works
+  /// while processes hang; also from a thread that reports a hang.
+  void dump(std::ostream& out) const;
+
+ private:
+  friend struct detail::runtime_access;
+  explicit runtime(std::unique_ptr<rt::runtime_core> core) noexcept;
+
+  std::unique_ptr<rt::runtime_core> core_;
+};
+
+}  // namespace foundation::inline v0

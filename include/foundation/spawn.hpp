@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+#include <foundation/detail/body.hpp>
+#include <foundation/export.hpp>
+#include <foundation/handler.hpp>
+#include <foundation/pid.hpp>
+#include <foundation/process.hpp>
+#include <foundation/result.hpp>
+#include <foundation/spawn_options.hpp>
+
+namespace foundation::proc {
+class process_space;
+}
+
+namespace foundation::inline v0 {
+
+class runtime;
+
+namespace detail {
+
+// Never defined: the compiler's first error line names it, with the user's type.
+template <typename Function>
+struct a_process_is_a_function_of_process_reference_or_a_class_that_lists_its_messages;
+
+/// A process being made: memory and a place in the table are there, the body is not yet constructed.
+class FOUNDATION_API spawn_ticket {
+ public:
+  /// @errors as `spawn`
+  [[nodiscard]] static result<spawn_ticket> open(runtime& rt, const spawn_options& options, std::size_t body_size,
+                                                 std::size_t body_alignment) noexcept;
+  [[nodiscard]] static result<spawn_ticket> open(process& parent, const spawn_options& options, std::size_t body_size,
+                                                 std::size_t body_alignment) noexcept;
+
+  spawn_ticket(spawn_ticket&& other) noexcept
+      : space_(other.space_), memory_(std::exchange(other.memory_, nullptr)), plan_(other.plan_) {}
+  spawn_ticket& operator=(spawn_ticket&&) = delete;
+  ~spawn_ticket();
+
+  [[nodiscard]] void* body() const noexcept { return static_cast<std::byte*>(memory_) + plan_.body_offset; }
+
+  /// The body stands: the process exists from here on, and runs as soon as a scheduler picks it.
+  [[nodiscard]] pid commit(const body_ops& ops, const spawn_options& options) && noexcept;
+
+  /// An exception left the body's constructor; call inside the `catch` block.
+  [[nodiscard]] static error constructor_threw() noexcept;
+
+ private:
+  struct plan {
+    std::size_t body_offset;
+    std::size_t label_offset;
+    unsigned slot;
+  };
+  spawn_ticket(proc::process_space& space, void* memory, const plan& p) noexcept
+      : space_(&space), memory_(memory), plan_(p) {}
+  [[nodiscard]] static result<spawn_ticket> open_in(proc::process_space& space, const spawn_options& options,
+                                                    std::size_t body_size, std::size_t body_alignment) noexcept;
+
+  proc::process_space* space_;
+  void* memory_;
+  plan plan_;
+};
+
+template <typename Body>
+inline const body_ops ops_of_function = {
+    [](void* body, process& self) { static_cast<void>((*static_cast<Body*>(body))(self)); }, nullptr,
+    [](void* body) noexcept { static_cast<Body*>(body)->~Body(); }, &typeid(Body)};
+
+template <typename Body>
+inline const body_ops ops_of_handler = {
+    nullptr,
+    [](void* body, process& self, envelope& message) {
+      return dispatch(*static_cast<Body*>(body), self, message, typename Body::messages{});
+    },
+    [](void* body) noexcept { static_cast<Body*>(body)->~Body(); }, &typeid(Body)};
+
+template <typename Where, typename F>
+result<pid> spawn_in(Where& where, F&& body, const spawn_options& options) {
+  using stored = std::decay_t<F>;
+  if constexpr (!handler<stored> && !std::is_invocable_v<stored&, process&>) {
+    static_cast<void>(
+        sizeof(a_process_is_a_function_of_process_reference_or_a_class_that_lists_its_messages<stored>));
+  } else {
+    result<spawn_ticket> ticket = spawn_ticket::open(where, options, sizeof(stored), alignof(stored));
+    if (!ticket) return ticket.error();
+    try {
+      ::new (ticket->body()) stored(std::forward<F>(body));
+    } catch (...) {
+      return spawn_ticket::constructor_threw();
+    }
+    if constexpr (handler<stored>) {
+      return std::move(*ticket).commit(ops_of_handler<stored>, options);
+    } else {
+      return std::move(*ticket).commit(ops_of_function<stored>, options);
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Starts a process that runs `body`: a function of `process&`, or a handler object (handler.hpp).
+///
+///     fn::pid p = fn::spawn(rt, [](fn::process& self) { … }, {.label = "logger"}).value();
+///
+/// Never waits. `body` is moved or copied here, by the caller, before the process exists; what may block belongs into the
+/// process. The pid is valid at once: signals sent to it wait until it first runs. Any thread; from a process, 25 reductions.
+/// Cost: one allocation.
+/// @errors errc::invalid_argument for an option out of range, which the message names; errc::system_limit when
+///         `max_processes` is reached or memory refused; errc::init_failed when moving `body` threw, with its text;
+///         errc::not_running when the runtime shuts down. In each case nothing is left behind.
+template <typename F>
+[[nodiscard]] result<pid> spawn(runtime& rt, F&& body, const spawn_options& options = {}) {
+  return detail::spawn_in(rt, std::forward<F>(body), options);
+}
+
+/// The same, in the runtime of the calling process.
+template <typename F>
+[[nodiscard]] result<pid> spawn(process& self, F&& body, const spawn_options& options = {}) {
+  return detail::spawn_in(self, std::forward<F>(body), options);
+}
+
+/// Asks the process to end with `reason` (Erlang's exit/2). `normal` is ignored; `kill` ends it with `killed`.
+///
+/// Returns at once; the process ends at its next wait or checkpoint (process.hpp). To a dead process it does nothing.
+/// Any thread.
+/// @errors errc::system_limit when memory is refused: nothing was sent; errc::not_running when the runtime is gone
+FOUNDATION_API result<void> exit(pid to, exit_reason reason) noexcept;
+
+/// Whether the process is alive at this moment: not yet ended, not abandoned. Any thread, lock-free.
+[[nodiscard]] FOUNDATION_API bool is_alive(pid p) noexcept;
+
+}  // namespace foundation::inline v0

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The walk of a message: find the receiver, push, and wake it if it slept. No lock, no clock (docs/internals/outer-queue.md).
+#include <foundation/send.hpp>
+
+#include <utility>
+
+#include "process/process.hpp"
+
+namespace foundation::inline v0::detail {
+
+using proc::control_block;
+using proc::process_space;
+using proc::push_result;
+using sched::scheduler;
+
+namespace {
+
+/// Where a send begins: on a scheduler inside a process, or somewhere else.
+struct sender {
+  scheduler* on = scheduler::current();
+  control_block* process = on == nullptr ? nullptr : static_cast<control_block*>(on->running());
+};
+
+void wake(const sender& from, control_block& receiver) noexcept {
+  if (from.process != nullptr && &from.process->space() == &receiver.space()) {
+    from.on->wake_next(receiver);
+  } else {
+    receiver.space().group().enqueue(receiver);
+  }
+}
+
+/// True when the message has found its receiver; false leaves it the caller's.
+bool push(const sender& from, process_space& space, pid to, envelope* message) noexcept {
+  control_block* receiver = space.table().find(to);
+  if (receiver == nullptr) return false;
+  const push_result pushed = receiver->push_remote(message);
+  if (pushed == push_result::enqueue_receiver) wake(from, *receiver);
+  return pushed != push_result::closed;
+}
+
+}  // namespace
+
+result<void> deliver(pid to, owned_envelope message) noexcept {
+  const sender from;
+  {
+    const sched::epoch_guard guard(process_space::epochs());
+    const std::uint32_t tag = pid_access::tag(to);
+    process_space* space = from.process != nullptr && from.process->space().tag() == tag
+                               ? &from.process->space()
+                               : proc::directory::instance().find(tag);
+    if (space == nullptr) return errc::not_running;
+    if (push(from, *space, to, message.get())) {
+      static_cast<void>(message.release());
+    } else {
+      space->count_dead_letter();
+    }
+  }
+  if (from.process != nullptr && from.on->charge(1)) [[unlikely]] {
+    const proc::library_scope scope(*from.process);
+    from.process->end_slice();
+  }
+  return {};
+}
+
+}  // namespace foundation::inline v0::detail

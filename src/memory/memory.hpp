@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/// L2: memory of the runtime and of its processes. Layers above include only this header.
+#pragma once
+
+#include "memory/backing.hpp"
+#include "memory/stack_pool.hpp"

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/landing_pad.hpp"
+
+#include "os/instruction.hpp"
+#include "os/linked_function.hpp"
+
+namespace foundation::os {
+
+namespace {
+
+/// Limits of one pad, far above what compilers make of a scope: beyond them the answer is "may terminate".
+constexpr int most_instructions = 4000;
+constexpr int most_targets = 256;
+
+/// The places still to be followed, and those that have been: each is followed once.
+class explorer {
+ public:
+  /// @returns false when there is no room for it
+  [[nodiscard]] bool add(const std::byte* place) noexcept {
+    for (int i = 0; i < count_; ++i) {
+      if (places_[i] == place) return true;
+    }
+    if (count_ == most_targets) return false;
+    places_[count_++] = place;
+    return true;
+  }
+
+  [[nodiscard]] const std::byte* next() noexcept { return followed_ < count_ ? places_[followed_++] : nullptr; }
+
+  [[nodiscard]] bool step() noexcept { return --instructions_left_ > 0; }
+
+ private:
+  const std::byte* places_[most_targets];
+  int count_ = 0;
+  int followed_ = 0;
+  int instructions_left_ = most_instructions;
+};
+
+/// A handler that does nothing but end the program is `noexcept`, moved to where it is used.
+bool terminates_next(const std::byte* at, const code_range& code) noexcept {
+  if (!code.holds_instruction(at)) return true;
+  const instruction i = decode(at);
+  return i.kind == flow::call && identify(i, code) == exception_call::terminates;
+}
+
+/// Follows one path to its end, leaving other branches to `paths`. @returns true when it may terminate
+bool follow(const std::byte* at, explorer& paths, const code_range& code) noexcept {
+  while (paths.step() && code.holds_instruction(at)) {
+    const instruction i = decode(at);
+    switch (i.kind) {
+      case flow::next: at += i.length; break;
+      case flow::stop: return false;
+      case flow::unknown: return true;
+      case flow::branch:
+        if (!paths.add(i.target)) return true;
+        at += i.length;
+        break;
+      case flow::call:
+      case flow::jump:
+        switch (identify(i, code)) {
+          case exception_call::terminates: return true;
+          case exception_call::catches: return terminates_next(at + i.length, code);
+          case exception_call::resumes:
+          case exception_call::never_comes: return false;
+          case exception_call::other: break;
+        }
+        if (i.kind == flow::call) {
+          at += i.length;
+        } else {
+          return i.target == nullptr || !paths.add(i.target);
+        }
+        break;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+bool may_terminate(const std::byte* pad) noexcept {
+  const code_range code = code_around(pad);
+  explorer paths;
+  static_cast<void>(paths.add(pad));
+  while (const std::byte* at = paths.next()) {
+    if (follow(at, paths, code)) return true;
+  }
+  return false;
+}
+
+}  // namespace foundation::os

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <foundation/detail/body.hpp>
+#include <foundation/detail/receive_wait.hpp>
+#include <foundation/exit_reason.hpp>
+#include <foundation/pid.hpp>
+#include <foundation/process.hpp>
+
+#include "base/base.hpp"
+#include "process/exit_signal.hpp"
+#include "process/life.hpp"
+#include "process/mailbox.hpp"
+#include "process/receive_marks.hpp"
+#include "sched/sched.hpp"
+
+namespace foundation::proc {
+
+class process_space;
+
+/// A process. One allocation: this block, then the body (the user's function or handler with what it captured), then the
+/// label's text.
+///
+/// Who may touch what: the sections below say it. *Owner* is whoever may run the process (outer_queue.hpp); *guard*
+/// means inside an epoch guard, having found the block in the table.
+class control_block final : public process, public sched::runnable, public sched::retired {
+ public:
+  struct layout {
+    std::size_t body_offset;
+    std::string_view label;  // its text already lies behind the body
+  };
+
+  control_block(process_space& space, const detail::body_ops& ops, const layout& where) noexcept;
+  ~control_block() = default;
+
+  [[nodiscard]] static control_block& of(process& p) noexcept { return static_cast<control_block&>(p); }
+  /// The process that calls, or null.
+  [[nodiscard]] static control_block* current() noexcept {
+    sched::scheduler* s = sched::scheduler::current();
+    return s == nullptr ? nullptr : static_cast<control_block*>(s->running());
+  }
+
+  // -- constant after spawn: any thread, guard ---------------------------------------------------------------------------
+  [[nodiscard]] process_space& space() const noexcept { return space_; }
+  [[nodiscard]] pid self_pid() const noexcept { return pid_; }
+  void set_pid(pid p) noexcept { pid_ = p; }  // by spawn, before anybody can find it
+  [[nodiscard]] std::string_view label_text() const noexcept { return {label_, label_size_}; }
+  [[nodiscard]] const detail::body_ops& ops() const noexcept { return ops_; }
+
+  // -- any thread, guard ---------------------------------------------------------------------------------------------------
+  [[nodiscard]] push_result push_remote(signal* s) noexcept { return mail_.push(s); }
+  /// Asks a running process to look at its signals at its next charge.
+  void call_attention() noexcept { attention_.store(true, sync::memory_order_relaxed); }
+  [[nodiscard]] const outer_queue& outer() const noexcept { return mail_.outer(); }
+
+  /// The monitor: declares a process dead that is stuck in its user's code (life.hpp). False when it is not stuck there.
+  /// `account(p)` is called while the process stands still.
+  template <typename Account>
+  [[nodiscard]] bool try_abandon(Account&& account) noexcept {
+    if (!life_.try_take()) return false;
+    mail_.abandon();
+    account(*this);
+    life_.release();
+    return true;
+  }
+
+  // -- sched::runnable: owner ------------------------------------------------------------------------------------------------
+  void run() noexcept override;
+  [[nodiscard]] bool attend() noexcept override;
+  [[nodiscard]] bool publish_wait() noexcept override;
+
+  // -- the process itself, in the library -------------------------------------------------------------------------------------
+  enum class wait_result : std::uint8_t { more, timeout, exiting, no_carrier };
+
+  /// Waits until a message that `wanted` wants has arrived (null: until the deadline alone), or `deadline` has come.
+  [[nodiscard]] wait_result wait(detail::receive_wait* wanted, os::time_point deadline) noexcept;
+
+  /// Takes over all that has arrived; may end the slice.
+  void gather_all() noexcept;
+
+  /// Counts reductions, answers signals when asked to, and ends the slice when it is used up.
+  void charge(std::uint32_t reductions) noexcept;
+  void end_slice() noexcept;
+
+  /// The process will end for this reason; the first one stays.
+  void tell_to_exit(exit_reason reason) noexcept;
+  [[nodiscard]] bool told_to_exit() const noexcept { return told_to_exit_; }
+  /// Whether throwing its exit from here reaches the process's entry and is allowed (D5).
+  [[nodiscard]] bool may_unwind() const noexcept;
+
+  [[nodiscard]] mailbox& mail() noexcept { return mail_; }
+  [[nodiscard]] receive_marks& marks() noexcept { return marks_; }
+  /// Unlinks the message behind `before`; marks on it move.
+  [[nodiscard]] envelope* take_after(envelope* before) noexcept;
+  [[nodiscard]] std::uint64_t total_reductions() const noexcept;
+  void enter_shield() noexcept { ++shields_; }
+  void leave_shield() noexcept { --shields_; }
+
+  void enter_user() noexcept { life_.enter_user(); }
+  void enter_library() noexcept {
+    if (life_.enter_library()) [[unlikely]] note_abandoned();
+  }
+
+ private:
+  friend void process_entry(control_block& p, envelope* message) noexcept;
+
+  // turn.cpp
+  void run_handler() noexcept;
+  void account_slice() noexcept;
+
+  // signals.cpp
+  [[nodiscard]] bool gather_some() noexcept;
+  void on_signal(signal& s) noexcept;
+  void on_message(envelope& e) noexcept;
+  [[nodiscard]] bool has_reason_to_run() const noexcept {
+    return told_to_exit_ || satisfied_ || timed_out_ || drain_requested_;
+  }
+  [[nodiscard]] bool arm(os::time_point deadline) noexcept;
+  void cancel_timer() noexcept;
+  static void timer_fired(sched::timer& t) noexcept;
+
+  // exit.cpp
+  void finish() noexcept;
+  void drain() noexcept;
+  void destroy_signal(signal& s) noexcept;
+  void note_abandoned() noexcept;
+
+  [[nodiscard]] void* body() noexcept { return reinterpret_cast<std::byte*>(this) + body_offset_; }
+
+  // -- shared ----------------------------------------------------------------------------------------------------------------
+  mailbox mail_;                          // its first word is every sender's, the rest the owner's
+  sync::atomic<bool> attention_{false};   // written by senders of exits, cleared by the owner; relaxed: a hint
+
+  // -- the owner's -----------------------------------------------------------------------------------------------------------
+  bool told_to_exit_ = false;      // reason_ says why it will end
+  bool drain_requested_ = false;   // ends when it would next sleep (runtime::shutdown with drain)
+  bool exiting_ = false;           // its frames are gone
+  bool in_wait_ = false;           // parked in a wait of ours, not merely switched out
+  bool satisfied_ = false;         // what the wait wants has arrived
+  bool timed_out_ = false;
+  std::uint16_t shields_ = 0;
+  detail::receive_wait* wanted_ = nullptr;
+  wait_timer* timer_ = nullptr;
+  std::uint64_t wait_number_ = 0;
+  std::uint64_t reductions_ = 0;
+  exit_reason reason_;
+  receive_marks marks_;
+  life life_;
+
+  // -- constant after spawn ----------------------------------------------------------------------------------------------------
+  process_space& space_;
+  const detail::body_ops& ops_;
+  pid pid_;
+  const char* label_;
+  std::uint32_t body_offset_;
+  std::uint8_t label_size_;
+};
+
+/// Runs the body: a function's whole life, or a handler's turn with `message`. The one place where an exception, the
+/// user's or the process's exit, ends, and the frame up to which a process is unwound.
+void process_entry(control_block& p, envelope* message) noexcept;
+
+/// What a process throws to unwind itself. No std::exception, so that only `catch (...)` can catch it.
+struct process_exit {};
+
+}  // namespace foundation::proc

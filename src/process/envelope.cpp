@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <foundation/detail/envelope.hpp>
+
+#include <new>
+
+#include "memory/memory.hpp"
+
+namespace foundation::inline v0::detail {
+
+envelope* allocate_envelope(std::size_t size, std::size_t alignment) noexcept {
+  const std::size_t slack = alignment > memory::backing_alignment ? alignment : 0;
+  void* memory = memory::allocate(((sizeof(envelope) + alignment - 1) & ~(alignment - 1)) + size + slack);
+  if (memory == nullptr) return nullptr;
+  auto* e = ::new (memory) envelope;
+  const auto base = reinterpret_cast<std::uintptr_t>(memory);
+  const std::uintptr_t payload = (base + sizeof(envelope) + alignment - 1) & ~(std::uintptr_t{alignment} - 1);
+  e->payload_offset = static_cast<std::uint16_t>(payload - base);
+  return e;
+}
+
+void deallocate_envelope(envelope* e) noexcept { memory::deallocate(e); }
+
+}  // namespace foundation::inline v0::detail

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <foundation/detail/envelope.hpp>
+
+#include "memory/memory.hpp"
+#include "process/outer_queue.hpp"
+
+namespace foundation::proc {
+
+using detail::envelope;
+using detail::signal_kind;
+
+/// The messages of one process: the outer queue that all may push to, and behind it the owner's own, in order.
+///
+/// Signals are taken over in batches. A batch hangs newest first on the outer word; it is reversed, and then sorted:
+/// messages go to the end of the inner queue, everything else to the process at once (D6). Both steps are charged and
+/// can stop anywhere, since a batch may be a million long (D8): the cursor is kept here.
+///
+/// All but `push` is the owner's.
+///
+/// Rules
+///   M1. `pin_` is the node the outer word equalled when it was last looked at (Q2). Its memory outlives its handling:
+///       `spent` marks that only the memory is left, and it is freed when the pin moves on.
+///   M2. Every other node is freed as soon as it is handled.
+///   M3. Between two batches `newest_` is null; then, and only then, `try_sleep` may be called.
+class mailbox {
+ public:
+  explicit mailbox(bool idle) noexcept : outer_(idle) {}
+  mailbox(const mailbox&) = delete;
+  mailbox& operator=(const mailbox&) = delete;
+
+  [[nodiscard]] push_result push(signal* s) noexcept { return outer_.push(s); }
+  [[nodiscard]] const outer_queue& outer() const noexcept { return outer_; }
+
+  /// Takes over what has arrived, at most `budget` nodes' worth of work (counted down); `on_signal(signal&)` gets every
+  /// signal that is no message and `on_message(envelope&)` each message after it was queued. True when nothing is left.
+  template <typename OnSignal, typename OnMessage>
+  [[nodiscard]] bool gather(std::uint32_t& budget, OnSignal&& on_signal, OnMessage&& on_message) noexcept {
+    for (;;) {
+      if (newest_ == nullptr) {
+        signal* const newest = outer_.newest();
+        if (newest == pin_) return true;
+        newest_ = unread_ = newest;
+      }
+      if (!reverse(budget)) return false;
+      while (sorted_ != nullptr) {
+        if (budget == 0) return false;
+        --budget;
+        signal* const s = sorted_;
+        sorted_ = s->next;
+        if (s->kind == signal_kind::message) {
+          append(static_cast<envelope*>(s));
+          on_message(static_cast<envelope&>(*s));
+        } else {
+          on_signal(*s);
+        }
+      }
+      newest_ = nullptr;
+    }
+  }
+
+  /// Goes to sleep: false when something has arrived since the last `gather`. After true nothing here is touched.
+  [[nodiscard]] bool try_sleep(outer_queue::sleep how) noexcept {
+    FOUNDATION_ASSERT(newest_ == nullptr);
+    signal* const pinned = pin_;
+    const bool spent = pinned != nullptr && pinned->spent;
+    pin_ = nullptr;  // before the exchange: after it the mailbox may already be another scheduler's (Q3)
+    if (!outer_.try_sleep(pinned, how)) {
+      pin_ = pinned;
+      return false;
+    }
+    if (spent) memory::deallocate(pinned);
+    return true;
+  }
+
+  // -- the inner queue ---------------------------------------------------------------------------------------------------
+
+  [[nodiscard]] envelope* first() const noexcept { return static_cast<envelope*>(head_); }
+  [[nodiscard]] envelope* last() const noexcept { return static_cast<envelope*>(tail_); }
+  [[nodiscard]] static envelope* after(const envelope& e) noexcept { return static_cast<envelope*>(e.next); }
+  [[nodiscard]] std::uint64_t length() const noexcept { return length_; }
+
+  /// Unlinks the message behind `before`, or the first one for null.
+  envelope* take_after(envelope* before) noexcept {
+    signal*& link = before == nullptr ? head_ : before->next;
+    auto* const taken = static_cast<envelope*>(link);
+    link = taken->next;
+    if (tail_ == taken) tail_ = before;
+    --length_;
+    return taken;
+  }
+
+  /// Gives a handled node's memory back, at once or when the pin moves on (M1).
+  void release(signal* s) noexcept {
+    if (s == pin_) {
+      s->spent = true;
+    } else {
+      memory::deallocate(s);
+    }
+  }
+
+  /// Dead: no signal is accepted any more; what was still outside can be gathered one last time, then `forget_pin`.
+  void close() noexcept {
+    // A batch in progress is finished first by the caller; what came after it hangs on the word in front of the pin.
+    FOUNDATION_ASSERT(newest_ == nullptr);
+    signal* const newest = outer_.close();
+    if (newest != nullptr && newest != pin_) rest_ = newest;
+  }
+
+  /// `close` by the monitor, while the owner stands still in its user's code: what was outside is cut off from the nodes the
+  /// owner may still give back.
+  void abandon() noexcept {
+    rest_ = outer_.close();
+    if (rest_ == pin_) rest_ = nullptr;
+    for (signal* s = rest_; s != nullptr; s = s->next) {
+      if (s->next == pin_) s->next = nullptr;
+    }
+  }
+
+  /// After `close`: the next signal that had not been taken over, newest first, or null.
+  [[nodiscard]] signal* next_rest() noexcept {
+    signal* const s = rest_;
+    if (s != nullptr) rest_ = s->next == pin_ ? nullptr : s->next;
+    return s;
+  }
+
+  /// After the drain: frees the last node.
+  void forget_pin() noexcept {
+    if (pin_ != nullptr && pin_->spent) memory::deallocate(pin_);
+    pin_ = nullptr;
+  }
+
+ private:
+  [[nodiscard]] bool reverse(std::uint32_t& budget) noexcept {
+    while (unread_ != nullptr && unread_ != pin_) {
+      if (budget == 0) return false;
+      --budget;
+      signal* const older = unread_->next;
+      unread_->next = sorted_;
+      sorted_ = unread_;
+      unread_ = older;
+    }
+    if (pin_ != newest_) {  // reversed for the first time: the pin moves to the new batch
+      if (pin_ != nullptr && pin_->spent) memory::deallocate(pin_);
+      pin_ = newest_;
+      unread_ = newest_;
+    }
+    return true;
+  }
+
+  void append(envelope* e) noexcept {
+    e->next = nullptr;
+    (tail_ == nullptr ? head_ : tail_->next) = e;
+    tail_ = e;
+    ++length_;
+  }
+
+  outer_queue outer_;
+  signal* pin_ = nullptr;
+  signal* newest_ = nullptr;  // of the batch in progress, or null (M3)
+  signal* unread_ = nullptr;  // reversing: the next node to turn round; == pin_ when done
+  signal* sorted_ = nullptr;  // oldest first: turned round, not yet sorted
+  signal* head_ = nullptr;
+  signal* tail_ = nullptr;
+  signal* rest_ = nullptr;
+  std::uint64_t length_ = 0;
+};
+
+}  // namespace foundation::proc

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The public face of a process. The exit type is thrown here, at the outermost call, and in receive_wait.cpp.
+#include <foundation/process.hpp>
+
+#include <utility>
+
+#include "process/control_block.hpp"
+#include "process/library_scope.hpp"
+#include "process/process_space.hpp"
+
+namespace foundation::inline v0 {
+
+using proc::control_block;
+using proc::library_scope;
+
+pid process::id() const noexcept { return static_cast<const control_block*>(this)->self_pid(); }
+
+std::string_view process::label() const noexcept { return static_cast<const control_block*>(this)->label_text(); }
+
+foundation::priority process::priority() const noexcept {
+  return static_cast<const control_block*>(this)->sched::runnable::priority;
+}
+
+std::uint64_t process::reductions() const noexcept {
+  return static_cast<const control_block*>(this)->total_reductions();
+}
+
+namespace {
+
+/// Ends the calling process if it can be unwound from here; otherwise returns.
+void throw_exit(const control_block& p) {
+  if (p.may_unwind()) throw proc::process_exit{};
+}
+
+}  // namespace
+
+result<void> process::sleep_for(std::chrono::nanoseconds duration) {
+  auto& p = control_block::of(*this);
+  control_block::wait_result ended{};
+  {
+    const library_scope scope(p);
+    if (duration <= std::chrono::nanoseconds::zero()) {
+      p.end_slice();
+      p.gather_all();
+      ended = p.told_to_exit() ? control_block::wait_result::exiting : control_block::wait_result::timeout;
+    } else {
+      ended = p.wait(nullptr, os::deadline_after(duration));
+    }
+  }
+  if (ended == control_block::wait_result::no_carrier) return errc::system_limit;
+  if (ended == control_block::wait_result::timeout) return {};
+  throw_exit(p);
+  return errc::killed;
+}
+
+void process::exit(exit_reason reason) {
+  auto& p = control_block::of(*this);
+  {
+    const library_scope scope(p);
+    p.tell_to_exit(std::move(reason));
+  }
+  throw_exit(p);
+}
+
+result<void> process::consume(std::uint32_t reductions) {
+  auto& p = control_block::of(*this);
+  bool exiting = false;
+  {
+    const library_scope scope(p);
+    p.charge(reductions);
+    exiting = p.told_to_exit();
+  }
+  if (!exiting) return {};
+  throw_exit(p);
+  return errc::killed;
+}
+
+reference process::make_reference() noexcept {
+  auto& p = control_block::of(*this);
+  const library_scope scope(p);
+  const reference made = p.space().make_reference();
+  p.marks().set(made, p.mail().last());
+  return made;
+}
+
+process* current_process() noexcept { return control_block::current(); }
+
+shield::shield(process& self) noexcept : self_(self) { control_block::of(self).enter_shield(); }
+shield::~shield() { control_block::of(self_).leave_shield(); }
+
+}  // namespace foundation::inline v0

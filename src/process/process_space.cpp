@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/process_space.hpp"
+
+#include <fmt/format.h>
+
+#include <new>
+#include <utility>
+
+#include <foundation/fmt.hpp>
+
+#include "process/control_block.hpp"
+#include "process/directory.hpp"
+
+namespace foundation::proc {
+
+process_space::process_space(sched::scheduler_group& group, std::uint32_t tag, std::size_t max_processes,
+                             std::chrono::milliseconds kill_grace, log_hook log)
+    : group_(group), tag_(tag), table_(tag, max_processes), log_(log), watch_list_(kill_grace) {}
+
+sched::epoch_domain& process_space::epochs() noexcept { return directory::instance().epochs(); }
+
+/// A line of log, if it is wanted; without memory for it, none.
+template <typename Compose>
+void process_space::report(log_level level, Compose&& compose) noexcept {
+  if (log_.write == nullptr || !log_.wanted(log_.context, level)) return;
+  try {
+    const std::string line = compose();
+    log_.write(log_.context, level, line);
+  } catch (...) {
+    log_.write(log_.context, level, "a report could not be made: no memory");
+  }
+}
+
+void process_space::note_exit(const control_block& p, const exit_reason& reason, bool abandoned) noexcept {
+  if (reason.kind() == exit_kind::exception) {
+    report(log_level::error, [&] {
+      return fmt::format("process {} \"{}\" crashed: {} ({} reductions)", p.self_pid(), p.label_text(),
+                         reason.description(), p.total_reductions());
+    });
+  }
+  if (!abandoned) table_.remove(p.self_pid());
+}
+
+bool process_space::exit(pid to, exit_reason reason) noexcept {
+  const sched::epoch_guard guard(epochs());
+  control_block* p = table_.find(to);
+  if (p == nullptr || reason.is_normal()) return true;
+  watched* watch = watch_list::make();
+  exit_signal* signal = watch == nullptr ? nullptr : exit_signal::make(std::move(reason));
+  if (signal == nullptr) {
+    watch_list::discard(watch);
+    return false;
+  }
+  const push_result pushed = p->push_remote(signal);
+  if (pushed == push_result::closed) {
+    signal->~exit_signal();
+    memory::deallocate(signal);
+    watch_list::discard(watch);
+    return true;
+  }
+  p->call_attention();
+  if (pushed == push_result::enqueue_receiver) group_.enqueue(*p);
+  watch_list_.add(watch, to);
+  group_.monitor().wake();
+  return true;
+}
+
+reference process_space::make_reference() noexcept {
+  sched::scheduler* s = sched::scheduler::current();
+  if (s != nullptr && &s->group() == &group_) {
+    return detail::reference_access::make(tag_, s->index(), s->next_reference());
+  }
+  const std::uint64_t number = references_.fetch_add(1, sync::memory_order_relaxed);
+  return detail::reference_access::make(tag_, 0xffff'ffff, number);  // the index of no scheduler
+}
+
+error process_space::limit_error() const noexcept {
+  if (table_.size() < table_.capacity()) return errc::system_limit;  // memory for the table was refused
+  char text[64];
+  const auto end = fmt::format_to_n(text, sizeof text, "max_processes: {} processes alive", table_.capacity());
+  return error(errc::system_limit, std::string_view(text, end.size));
+}
+
+bool process_space::request_shutdown(control_block& p) noexcept {
+  void* memory = memory::allocate(sizeof(signal));
+  if (memory == nullptr) return false;
+  auto* request = ::new (memory) signal;
+  request->kind = signal_kind::shutdown_request;
+  const push_result pushed = p.push_remote(request);
+  if (pushed == push_result::closed) memory::deallocate(request);
+  if (pushed == push_result::enqueue_receiver) group_.enqueue(p);
+  return true;
+}
+
+void process_space::note_return(pid p) noexcept {
+  abandoned_.fetch_sub(1, sync::memory_order_relaxed);
+  const sync::lock_guard lock(mutex_);
+  std::erase_if(given_up_, [p](const abandoned_process& gone) { return gone.id == p; });
+}
+
+std::vector<process_space::abandoned_process> process_space::abandoned_processes() const {
+  const sync::lock_guard lock(mutex_);
+  return given_up_;
+}
+
+void process_space::report_unhandled(const control_block& p, const std::type_info& message) noexcept {
+  report(log_level::warn, [&] {
+    return fmt::format("process {} \"{}\" has no handler for a message of type {}", p.self_pid(), p.label_text(),
+                       base::demangled(message));
+  });
+}
+
+bool process_space::check_watched(os::time_point now) noexcept {
+  return watch_list_.sweep(now, [this](pid target, bool overdue) {
+    const sched::epoch_guard guard(epochs());
+    control_block* p = table_.find(target);
+    if (p == nullptr) return true;
+    return overdue && p->try_abandon([this](control_block& stuck) { give_up(stuck); });
+  });
+}
+
+/// A process that will not end in time is dead to everybody else from here on.
+void process_space::give_up(control_block& p) noexcept {
+  abandoned_.fetch_add(1, sync::memory_order_relaxed);
+  try {
+    const sync::lock_guard lock(mutex_);
+    given_up_.push_back({p.self_pid(), std::string(p.label_text())});
+  } catch (const std::bad_alloc&) {  // it is counted all the same
+  }
+  table_.remove(p.self_pid());
+  report(log_level::error, [&] {
+    return fmt::format("process {} \"{}\" did not end in time and is abandoned", p.self_pid(), p.label_text());
+  });
+}
+
+}  // namespace foundation::proc

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+#include <vector>
+
+#include <foundation/error.hpp>
+#include <foundation/exit_reason.hpp>
+#include <foundation/log_level.hpp>
+#include <foundation/reference.hpp>
+
+#include "base/base.hpp"
+#include "process/process_table.hpp"
+#include "process/watch_list.hpp"
+#include "sched/sched.hpp"
+
+namespace foundation::proc {
+
+class control_block;
+
+/// Where the layer above wants to hear of things: a log line, made only if its level is wanted.
+struct log_hook {
+  void* context = nullptr;
+  bool (*wanted)(void* context, log_level level) noexcept = nullptr;
+  void (*write)(void* context, log_level level, std::string_view line) noexcept = nullptr;
+};
+
+/// The processes of one runtime, and what they share beyond the schedulers. Found through its tag (directory.hpp).
+class process_space {
+ public:
+  process_space(sched::scheduler_group& group, std::uint32_t tag, std::size_t max_processes,
+                std::chrono::milliseconds kill_grace, log_hook log);
+
+  [[nodiscard]] sched::scheduler_group& group() noexcept { return group_; }
+  [[nodiscard]] process_table& table() noexcept { return table_; }
+  [[nodiscard]] std::uint32_t tag() const noexcept { return tag_; }
+  [[nodiscard]] static sched::epoch_domain& epochs() noexcept;
+
+  // -- any thread ----------------------------------------------------------------------------------------------------------
+
+  /// False from the moment the runtime shuts down: nothing new is spawned.
+  [[nodiscard]] bool accepts() const noexcept { return accepts_.load(sync::memory_order_acquire); }
+  void close() noexcept { accepts_.store(false, sync::memory_order_release); }
+
+  /// A message to a process that is not there (any more).
+  void count_dead_letter() noexcept { dead_letters_.fetch_add(1, sync::memory_order_relaxed); }
+
+  [[nodiscard]] reference make_reference() noexcept;
+
+  /// Pushes an exit signal and has the receiver watched until it is gone. False: memory was refused, nothing was sent.
+  [[nodiscard]] bool exit(pid to, exit_reason reason) noexcept;
+
+  /// Asks `p` to end when it would next wait with nothing to do. False: memory was refused. Guard.
+  [[nodiscard]] bool request_shutdown(control_block& p) noexcept;
+
+  /// A process that was given up.
+  struct abandoned_process {
+    pid id;
+    std::string label;
+  };
+  [[nodiscard]] std::vector<abandoned_process> abandoned_processes() const FOUNDATION_EXCLUDES(mutex_);
+
+  /// What a refused slot means.
+  [[nodiscard]] error limit_error() const noexcept;
+
+  [[nodiscard]] std::uint64_t dead_letters() const noexcept { return dead_letters_.load(sync::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t abandoned() const noexcept { return abandoned_.load(sync::memory_order_relaxed); }
+  [[nodiscard]] class watch_list& watch_list() noexcept { return watch_list_; }
+
+  // -- processes -------------------------------------------------------------------------------------------------------------
+
+  /// X4: leaves the table, unless the monitor has taken it out already; a crash is reported.
+  void note_exit(const control_block& p, const exit_reason& reason, bool abandoned) noexcept;
+  /// One that was given up has come back and ends after all.
+  void note_return(pid p) noexcept FOUNDATION_EXCLUDES(mutex_);
+  void report_unhandled(const control_block& p, const std::type_info& message) noexcept;
+
+  // -- the monitor -------------------------------------------------------------------------------------------------------------
+
+  /// Gives up processes that were told to die and have not come back from their user's code. True while any is watched.
+  [[nodiscard]] bool check_watched(os::time_point now) noexcept FOUNDATION_EXCLUDES(mutex_);
+
+ private:
+  void give_up(control_block& p) noexcept FOUNDATION_EXCLUDES(mutex_);
+
+  template <typename Compose>
+  void report(log_level level, Compose&& compose) noexcept;
+
+  sched::scheduler_group& group_;
+  const std::uint32_t tag_;
+  process_table table_;
+  const log_hook log_;
+  class watch_list watch_list_;
+  sync::atomic<bool> accepts_{true};
+  sync::atomic<std::uint64_t> dead_letters_{0};
+  sync::atomic<std::uint64_t> abandoned_{0};   // now: those that came back are subtracted
+  sync::atomic<std::uint64_t> references_{1};
+  mutable sync::mutex mutex_{base::lock_rank::process_table};
+  std::vector<abandoned_process> given_up_ FOUNDATION_GUARDED_BY(mutex_);
+};
+
+}  // namespace foundation::proc

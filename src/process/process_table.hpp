@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <foundation/pid.hpp>
+
+#include "base/base.hpp"
+#include "os/os.hpp"
+#include "sched/sched.hpp"
+
+namespace foundation::proc {
+
+class control_block;
+
+/// From pids to processes (D9). Slots are reused first in first out, each time with the next generation, so that a
+/// pid of a dead process never reaches another one.
+///
+///   operation      who                    effect
+///   reserve()      any thread             a slot for a process about to be made, or nothing when all are taken
+///   cancel(slot)   any thread             gives a reserved slot back
+///   publish(s, p)  any thread             gives p its pid, by which it is found from now on
+///   find(pid)      any thread, guard      the process, or null; lock-free: two loads and a comparison
+///   remove(pid)    any thread, once       from now on `find` answers null; the slot may be reused
+///   for_each(f)    any thread             f(control_block&), in a guard, for each process there at some moment
+///
+/// Rules
+///   T1. A slot's occupant is stored (release) after its control block is complete, and read (acquire) under a guard; the
+///       block is retired only after the slot was emptied, so what a guard found stays allocated.
+///   T2. A block carries its own pid: `find` compares it, since a slot may have been given to another process.
+///   T3. Chunks are made when needed, published once (release) and live as long as the table.
+class process_table {
+ public:
+  process_table(std::uint32_t tag, std::size_t max_processes);
+  ~process_table();
+  process_table(const process_table&) = delete;
+  process_table& operator=(const process_table&) = delete;
+
+  [[nodiscard]] std::optional<std::uint32_t> reserve() noexcept FOUNDATION_EXCLUDES(mutex_);
+  void cancel(std::uint32_t slot) noexcept FOUNDATION_EXCLUDES(mutex_);
+  pid publish(std::uint32_t slot, control_block& p) noexcept;
+  void remove(pid p) noexcept FOUNDATION_EXCLUDES(mutex_);
+  [[nodiscard]] control_block* find(pid p) const noexcept;
+
+  template <typename Visit>
+  void for_each(sched::epoch_domain& epochs, Visit&& visit) const {
+    const std::uint32_t used = used_.load(sync::memory_order_acquire);
+    for (std::uint32_t i = 0; i < used; ++i) {
+      const sched::epoch_guard guard(epochs);
+      if (control_block* p = slot_at(i).occupant.load(sync::memory_order_acquire)) visit(*p);
+    }
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return live_.load(sync::memory_order_acquire); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+
+  /// Waits until no process is left, or the deadline has come; true when none is left.
+  [[nodiscard]] bool wait_empty(os::time_point deadline) noexcept;
+
+ private:
+  static constexpr std::uint32_t chunk_bits = 10;
+  static constexpr std::uint32_t chunk_size = 1u << chunk_bits;
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+
+  struct slot {
+    sync::atomic<control_block*> occupant{nullptr};
+    std::uint64_t generation = 0;  // of the last occupant; whoever reserved the slot
+    std::uint32_t next_free = none;
+  };
+  struct chunk {
+    slot slots[chunk_size];
+  };
+
+  [[nodiscard]] slot& slot_at(std::uint32_t index) const noexcept {
+    return chunks_[index >> chunk_bits].load(sync::memory_order_acquire)->slots[index & (chunk_size - 1)];
+  }
+  void free_slot(std::uint32_t index) noexcept FOUNDATION_REQUIRES(mutex_);
+
+  const std::uint32_t tag_;
+  const std::uint32_t capacity_;
+  const std::unique_ptr<sync::atomic<chunk*>[]> chunks_;
+  sync::atomic<std::uint32_t> used_{0};   // slots ever handed out: those below have a chunk
+  sync::atomic<std::uint32_t> live_{0};   // waited for as a futex word by wait_empty
+  sync::atomic<std::uint32_t> waiters_{0};
+  sync::mutex mutex_{base::lock_rank::process_table};
+  std::uint32_t first_free_ FOUNDATION_GUARDED_BY(mutex_) = none;
+  std::uint32_t last_free_ FOUNDATION_GUARDED_BY(mutex_) = none;
+};
+
+}  // namespace foundation::proc

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <foundation/detail/receive_wait.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include "process/control_block.hpp"
+#include "process/library_scope.hpp"
+
+namespace foundation::inline v0::detail {
+
+using proc::control_block;
+using proc::library_scope;
+
+receive_wait::receive_wait(process& self, const std::type_info* const* types, std::size_t count,
+                           std::chrono::nanoseconds timeout, reference since) noexcept
+    : self_(self), types_(types), count_(count), timeout_(timeout) {
+  if (since) before_ = control_block::of(self).marks().find(since).value_or(nullptr);
+}
+
+receive_wait::~receive_wait() = default;
+
+bool receive_wait::wants(const envelope& e) const noexcept {
+  return std::any_of(types_, types_ + count_, [&e](const std::type_info* wanted) {
+    return wanted == nullptr || same_type(*wanted, *e.ops->type);
+  });
+}
+
+envelope* receive_wait::next() noexcept {
+  auto& p = control_block::of(self_);
+  const library_scope scope(p);
+  p.charge(1);
+  if (candidate_ != nullptr) before_ = std::exchange(candidate_, nullptr);  // refused by its guard: it stays
+  for (;;) {
+    envelope* e = before_ == nullptr ? p.mail().first() : proc::mailbox::after(*before_);
+    if (e == nullptr) {
+      const auto known = p.mail().length();
+      p.gather_all();
+      if (p.mail().length() == known) return nullptr;
+      continue;
+    }
+    if (wants(*e)) {
+      candidate_ = e;
+      return e;
+    }
+    before_ = e;
+    p.charge(1);  // a long queue is scanned in slices
+  }
+}
+
+owned_mail receive_wait::take() noexcept {
+  auto& p = control_block::of(self_);
+  const library_scope scope(p);
+  return owned_mail(self_, p.take_after(before_));
+}
+
+receive_wait::outcome receive_wait::block() {
+  auto& p = control_block::of(self_);
+  control_block::wait_result ended{};
+  {
+    const library_scope scope(p);
+    if (!std::exchange(started_, true)) deadline_ = os::deadline_after(timeout_);
+    ended = p.wait(this, deadline_);
+  }
+  switch (ended) {
+    case control_block::wait_result::more: return outcome::more;
+    case control_block::wait_result::timeout: return outcome::timeout;
+    case control_block::wait_result::no_carrier: return outcome::no_carrier;
+    case control_block::wait_result::exiting: break;
+  }
+  if (p.may_unwind()) throw proc::process_exit{};
+  return outcome::killed;
+}
+
+owned_mail::~owned_mail() {
+  envelope_->ops->destroy(envelope_->payload());
+  auto& p = control_block::of(receiver_);
+  const library_scope scope(p);
+  p.mail().release(envelope_);
+}
+
+}  // namespace foundation::inline v0::detail

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How a process takes over its signals, and waits for them.
+#include <new>
+#include <utility>
+
+#include "process/control_block.hpp"
+#include "process/process_space.hpp"
+
+namespace foundation::proc {
+
+using sched::scheduler;
+
+namespace {
+constexpr std::uint32_t gather_at_once = 128;  // nodes between two looks at the slice
+}
+
+/// A bounded piece of what has arrived; true when nothing is left.
+bool control_block::gather_some() noexcept {
+  std::uint32_t budget = gather_at_once;
+  const bool all = mail_.gather(
+      budget, [this](signal& s) { on_signal(s); }, [this](envelope& e) { on_message(e); });
+  if (budget != gather_at_once) static_cast<void>(scheduler::current()->charge(gather_at_once - budget));
+  return all;
+}
+
+void control_block::gather_all() noexcept {
+  while (!gather_some()) {
+    if (scheduler::current()->charge(1)) end_slice();
+  }
+}
+
+void control_block::on_message(envelope& e) noexcept {
+  if (wanted_ != nullptr && wanted_->wants(e)) satisfied_ = true;
+}
+
+void control_block::on_signal(signal& s) noexcept {
+  switch (s.kind) {
+    case signal_kind::exit: {
+      exit_reason& reason = static_cast<exit_signal&>(s).reason;
+      // `normal` from somebody else is ignored; `kill` cannot be, and becomes `killed` (erlang:exit/2).
+      if (reason.kind() == exit_kind::kill) {
+        tell_to_exit(exit_kind::killed);
+      } else if (!reason.is_normal()) {
+        tell_to_exit(std::move(reason));
+      }
+      break;
+    }
+    case signal_kind::timeout:
+      if (static_cast<wait_timer&>(s).wait_number == wait_number_) timed_out_ = true;
+      if (timer_ == &s) timer_ = nullptr;
+      break;
+    case signal_kind::shutdown_request: drain_requested_ = true; break;
+    case signal_kind::message: FOUNDATION_UNREACHABLE("on_signal: a message");
+  }
+  destroy_signal(s);
+  mail_.release(&s);
+}
+
+void control_block::tell_to_exit(exit_reason reason) noexcept {
+  if (std::exchange(told_to_exit_, true)) return;
+  reason_ = std::move(reason);
+}
+
+envelope* control_block::take_after(envelope* before) noexcept {
+  envelope* const taken = mail_.take_after(before);
+  marks_.move(taken, before);
+  return taken;
+}
+
+// -- waiting -------------------------------------------------------------------------------------------------------------
+
+control_block::wait_result control_block::wait(detail::receive_wait* wanted, os::time_point deadline) noexcept {
+  wanted_ = wanted;
+  satisfied_ = false;
+  timed_out_ = deadline == os::time_point::min();
+  ++wait_number_;
+  bool armed = false;
+  wait_result result = wait_result::more;
+  for (;;) {
+    gather_all();
+    if (told_to_exit_) {
+      result = wait_result::exiting;
+      break;
+    }
+    if (satisfied_) break;
+    if (timed_out_) {
+      result = wait_result::timeout;
+      break;
+    }
+    if (drain_requested_) {
+      tell_to_exit(exit_kind::shutdown);
+      continue;
+    }
+    if (deadline != os::time_point::max() && !armed) {
+      armed = arm(deadline);
+      if (!armed) {
+        result = wait_result::no_carrier;
+        break;
+      }
+    }
+    account_slice();
+    in_wait_ = true;
+    const auto parked = scheduler::park();
+    in_wait_ = false;
+    if (parked == scheduler::park_result::no_carrier) {
+      result = wait_result::no_carrier;
+      break;
+    }
+  }
+  if (armed) cancel_timer();
+  wanted_ = nullptr;
+  return result;
+}
+
+/// Picked while parked: on the scheduler's carrier, not on the process's own (D6).
+bool control_block::attend() noexcept {
+  if (!in_wait_) return true;  // it gave its slice up, or a wait of Boost's has ended
+  for (;;) {
+    const bool gathered = gather_some();
+    if (has_reason_to_run()) return true;
+    if (!gathered) {
+      scheduler::current()->enqueue(*this);
+      return false;
+    }
+    if (mail_.try_sleep(outer_queue::sleep::waiting)) return false;
+  }
+}
+
+bool control_block::publish_wait() noexcept { return mail_.try_sleep(outer_queue::sleep::waiting); }
+
+// -- the timer of timed waits ----------------------------------------------------------------------------------------------
+
+bool control_block::arm(os::time_point deadline) noexcept {
+  if (timer_ == nullptr) {
+    void* memory = memory::allocate(sizeof(wait_timer));
+    if (memory == nullptr) return false;
+    timer_ = ::new (memory) wait_timer(*this, &timer_fired);
+  }
+  timer_->wait_number = wait_number_;
+  static_cast<void>(scheduler::current()->timers().arm(timer_->entry, deadline));  // ours: we are awake to tick it
+  return true;
+}
+
+/// The wait is over. A timer that fires all the same is a signal in our queue, which then owns it.
+void control_block::cancel_timer() noexcept {
+  if (timer_ == nullptr || timer_->entry.cancel()) return;
+  sched::timer_wheel::disarm(timer_->entry);  // waits until its callback has pushed it
+  timer_ = nullptr;
+}
+
+/// On the thread that ticks the wheel, under its lock. The process cannot be gone: it disarms before it ends.
+void control_block::timer_fired(sched::timer& t) noexcept {
+  wait_timer& timer = static_cast<wait_timer::wheel_entry&>(t).node;
+  auto& p = static_cast<control_block&>(timer.waiter);
+  if (p.mail_.push(&timer) == push_result::enqueue_receiver) p.space().group().enqueue(p);
+}
+
+}  // namespace foundation::proc

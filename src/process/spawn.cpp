@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <foundation/spawn.hpp>
+
+#include <cstring>
+#include <new>
+
+#include "process/control_block.hpp"
+#include "process/library_scope.hpp"
+#include "process/process_space.hpp"
+#include "process/runtime_access.hpp"
+
+namespace foundation::inline v0 {
+namespace detail {
+
+using proc::control_block;
+using proc::process_space;
+
+namespace {
+
+constexpr std::uint32_t spawn_reductions = 25;  // of the order of what spawning costs beside a send
+
+constexpr std::size_t round_up(std::size_t n, std::size_t to) noexcept { return (n + to - 1) / to * to; }
+
+sched::stack_request stack_of(const spawn_options& options) noexcept {
+  const std::size_t page = os::page_size();
+  return {static_cast<std::uint32_t>(round_up(options.stack_size, page) / page),
+          static_cast<std::uint8_t>(options.guard)};
+}
+
+}  // namespace
+
+result<spawn_ticket> spawn_ticket::open(runtime& rt, const spawn_options& options, std::size_t size,
+                                        std::size_t alignment) noexcept {
+  process_space* space = runtime_access::space(rt);
+  if (space == nullptr) return errc::not_running;
+  return open_in(*space, options, size, alignment);
+}
+
+result<spawn_ticket> spawn_ticket::open(process& parent, const spawn_options& options, std::size_t size,
+                                        std::size_t alignment) noexcept {
+  return open_in(control_block::of(parent).space(), options, size, alignment);
+}
+
+result<spawn_ticket> spawn_ticket::open_in(process_space& space, const spawn_options& options, std::size_t size,
+                                           std::size_t alignment) noexcept {
+  if (!space.accepts()) return errc::not_running;
+  if (auto valid = validate(options, space.group().size()); !valid) return valid.error();
+  const auto slot = space.table().reserve();
+  if (!slot) return space.limit_error();
+
+  // The block is aligned as the allocator aligns; a stricter body finds its place at run time.
+  plan p{};
+  p.slot = *slot;
+  const std::size_t slack = alignment > memory::backing_alignment ? alignment : 0;
+  const std::size_t bytes = round_up(sizeof(control_block), alignment) + size + slack + options.label.size();
+  void* memory = memory::allocate(bytes);
+  if (memory == nullptr) {
+    space.table().cancel(*slot);
+    return errc::system_limit;
+  }
+  const auto base = reinterpret_cast<std::uintptr_t>(memory);
+  p.body_offset = round_up(base + sizeof(control_block), alignment) - base;
+  p.label_offset = p.body_offset + size;
+  return spawn_ticket(space, memory, p);
+}
+
+spawn_ticket::~spawn_ticket() {
+  if (memory_ == nullptr) return;
+  space_->table().cancel(plan_.slot);
+  memory::deallocate(memory_);
+}
+
+pid spawn_ticket::commit(const body_ops& ops, const spawn_options& options) && noexcept {
+  auto* label = static_cast<char*>(memory_) + plan_.label_offset;
+  std::memcpy(label, options.label.data(), options.label.size());
+  auto* p = ::new (std::exchange(memory_, nullptr))
+      control_block(*space_, ops, {plan_.body_offset, {label, options.label.size()}});
+  p->sched::runnable::priority = options.priority;
+  p->stack = stack_of(options);
+  if (options.scheduler) p->pinned_to = static_cast<std::uint16_t>(*options.scheduler);
+
+  const pid made = space_->table().publish(plan_.slot, *p);
+  if (ops.handle != nullptr) return made;  // idle until its first message
+  sched::scheduler* s = sched::scheduler::current();
+  if (s != nullptr && s->running() != nullptr && &s->group() == &space_->group()) {
+    s->wake_next(*p);
+    if (s->charge(spawn_reductions)) {
+      const proc::library_scope scope(*control_block::current());
+      control_block::current()->end_slice();
+    }
+  } else {
+    space_->group().enqueue(*p);
+  }
+  return made;
+}
+
+error spawn_ticket::constructor_threw() noexcept {
+  try {
+    const auto text = base::current_exception_text();
+    return error(errc::init_failed, text.type + ": " + text.what);
+  } catch (...) {
+    return errc::init_failed;
+  }
+}
+
+}  // namespace detail
+}  // namespace foundation::inline v0

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A process on a carrier: the whole life of a function, or a handler's turns.
+#include <exception>
+#include <utility>
+
+#include "process/control_block.hpp"
+#include "process/process_space.hpp"
+
+namespace foundation::proc {
+
+control_block::control_block(process_space& space, const detail::body_ops& ops, const layout& where) noexcept
+    : mail_(ops.handle != nullptr),
+      space_(space),
+      ops_(ops),
+      label_(where.label.data()),
+      body_offset_(static_cast<std::uint32_t>(where.body_offset)),
+      label_size_(static_cast<std::uint8_t>(where.label.size())) {}
+
+void control_block::run() noexcept {
+  if (ops_.handle != nullptr) return run_handler();
+  gather_all();
+  if (!told_to_exit_) process_entry(*this, nullptr);  // told before it first ran: it never begins
+  finish();
+}
+
+/// Turn after turn until the mailbox is empty, the slice is over, or the process has to end.
+void control_block::run_handler() noexcept {
+  for (;;) {
+    const bool gathered = gather_some();
+    if (told_to_exit_) return finish();
+    if (mail_.first() != nullptr) {
+      process_entry(*this, take_after(nullptr));
+      if (told_to_exit_) return finish();
+    } else if (gathered) {
+      if (drain_requested_) {
+        tell_to_exit(exit_kind::shutdown);
+        continue;
+      }
+      account_slice();
+      if (mail_.try_sleep(outer_queue::sleep::idle)) return;  // from here on it may run elsewhere
+      continue;
+    }
+    sched::scheduler& s = *sched::scheduler::current();
+    if (s.charge(1)) {
+      account_slice();
+      return s.enqueue(*this);
+    }
+  }
+}
+
+void control_block::account_slice() noexcept { reductions_ += sched::scheduler::current()->spent(); }
+
+std::uint64_t control_block::total_reductions() const noexcept {
+  return reductions_ + sched::scheduler::current()->spent();
+}
+
+namespace {
+
+/// Destroys a message's payload, also when its handler throws.
+struct payload_guard {
+  envelope* message;
+  ~payload_guard() {
+    if (message != nullptr) message->ops->destroy(message->payload());
+  }
+};
+
+}  // namespace
+
+[[gnu::noinline]] void process_entry(control_block& p, envelope* message) noexcept {
+  bool handled = true;
+  try {
+    p.enter_user();
+    const payload_guard payload{message};
+    if (message == nullptr) {
+      p.ops_.run(p.body(), p);
+    } else {
+      handled = p.ops_.handle(p.body(), p, *message);
+    }
+  } catch (const process_exit&) {
+    p.enter_library();
+  } catch (...) {
+    p.enter_library();
+    p.tell_to_exit(exit_reason_of_current_exception(p.label_text()));
+  }
+  p.enter_library();
+  if (!handled) p.space().report_unhandled(p, *message->ops->type);
+  if (message != nullptr) p.mail_.release(message);
+}
+
+void control_block::charge(std::uint32_t reductions) noexcept {
+  if (attention_.load(sync::memory_order_relaxed)) [[unlikely]] {
+    attention_.store(false, sync::memory_order_relaxed);
+    gather_all();
+  }
+  if (sched::scheduler::current()->charge(reductions)) [[unlikely]] end_slice();
+}
+
+void control_block::end_slice() noexcept {
+  account_slice();
+  sched::scheduler::yield();
+}
+
+bool control_block::may_unwind() const noexcept {
+  return shields_ == 0 && !exiting_ && std::uncaught_exceptions() == 0 &&
+         os::can_unwind_to(reinterpret_cast<void*>(&process_entry));
+}
+
+}  // namespace foundation::proc

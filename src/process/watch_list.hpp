@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include <foundation/pid.hpp>
+
+#include "base/base.hpp"
+#include "os/os.hpp"
+
+namespace foundation::proc {
+
+/// A process that was told to die, and until when it may take.
+struct watched {
+  watched* next = nullptr;
+  pid target;
+  os::time_point deadline;
+};
+
+/// Processes told to die, in the order of their deadlines: the grace is one for the whole runtime, so the newest comes
+/// last. An entry is made before the exit is sent, so that a refused allocation refuses the exit (nothing is half
+/// done).
+///
+///   make()            any thread   an entry, or null when the allocation is refused
+///   add(w, target)    any thread   takes the entry over
+///   sweep(now, visit) monitor      visit(pid, overdue) -> true: the entry goes away; looks at some each time
+class watch_list {
+ public:
+  explicit watch_list(std::chrono::milliseconds grace) noexcept : grace_(grace) {}
+  ~watch_list();
+  watch_list(const watch_list&) = delete;
+  watch_list& operator=(const watch_list&) = delete;
+
+  [[nodiscard]] static watched* make() noexcept;
+  static void discard(watched* w) noexcept;
+  void add(watched* w, pid target) noexcept FOUNDATION_EXCLUDES(mutex_);
+
+  /// Looks at up to `at_once` entries from the oldest on, and at all that are overdue. True while any is left.
+  template <typename Visit>
+  [[nodiscard]] bool sweep(os::time_point now, Visit&& visit) noexcept FOUNDATION_EXCLUDES(mutex_) {
+    watched* list = take_all();
+    watched** at = &list;
+    for (std::size_t looked = 0; *at != nullptr && (looked < at_once || (*at)->deadline <= now); ++looked) {
+      watched* w = *at;
+      if (visit(w->target, w->deadline <= now)) {
+        *at = w->next;
+        discard(w);
+      } else {
+        at = &w->next;
+      }
+    }
+    return put_back(list);
+  }
+
+ private:
+  static constexpr std::size_t at_once = 1024;
+
+  [[nodiscard]] watched* take_all() noexcept FOUNDATION_EXCLUDES(mutex_);
+  [[nodiscard]] bool put_back(watched* list) noexcept FOUNDATION_EXCLUDES(mutex_);
+
+  const std::chrono::milliseconds grace_;
+  sync::mutex mutex_{base::lock_rank::leaf};
+  watched* first_ FOUNDATION_GUARDED_BY(mutex_) = nullptr;
+  watched* last_ FOUNDATION_GUARDED_BY(mutex_) = nullptr;
+};
+
+}  // namespace foundation::proc

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <foundation/fmt.hpp>
+
+#include "runtime/runtime_core.hpp"
+
+namespace foundation::rt {
+
+/// What a process does at this moment, as far as it can be seen from outside.
+std::string runtime_core::state_of(proc::control_block& p) {
+  for (unsigned i = 0; i < group_.size(); ++i) {
+    if (group_.at(i).running() == &p) return fmt::format("running on scheduler {}", i);
+  }
+  if (p.outer().is_idle()) return "idle";
+  if (p.outer().is_waiting()) return "waiting";
+  if (p.outer().is_closed()) return "exiting";
+  return "ready, or in a wait of Boost.Fiber's";
+}
+
+void runtime_core::dump(std::ostream& out) {
+  out << fmt::format("runtime \"{}\": {} schedulers, {} processes, {} abandoned, {} dead letters\n", options_.name,
+                     group_.size(), space_.table().size(), space_.abandoned(), space_.dead_letters());
+  space_.table().for_each(proc::process_space::epochs(), [&](proc::control_block& p) {
+    out << fmt::format("{} \"{}\" {}\n", p.self_pid(), p.label_text(), state_of(p));
+  });
+}
+
+}  // namespace foundation::rt

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/log_writer.hpp"
+
+#include <spdlog/async.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <exception>
+#include <mutex>
+#include <string>
+
+namespace foundation::rt {
+
+namespace {
+
+spdlog::level::level_enum to_spdlog(log_level level) noexcept {
+  switch (level) {
+    case log_level::trace: return spdlog::level::trace;
+    case log_level::debug: return spdlog::level::debug;
+    case log_level::info: return spdlog::level::info;
+    case log_level::warn: return spdlog::level::warn;
+    case log_level::error: return spdlog::level::err;
+    case log_level::critical: return spdlog::level::critical;
+    case log_level::off: break;
+  }
+  return spdlog::level::off;
+}
+
+log_level from_spdlog(spdlog::level::level_enum level) noexcept {
+  for (const auto ours : {log_level::trace, log_level::debug, log_level::info, log_level::warn, log_level::error}) {
+    if (to_spdlog(ours) == level) return ours;
+  }
+  return log_level::critical;
+}
+
+/// Hands each line to the host's function or logger. Called on the log thread alone.
+class forward_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  explicit forward_sink(const log_options& options) : options_(options) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const std::string_view line(message.payload.data(), message.payload.size());
+    try {
+      if (options_.sink) {
+        options_.sink(from_spdlog(message.level), line);
+      } else {
+        options_.logger->log(message.level, spdlog::string_view_t(line.data(), line.size()));
+      }
+    } catch (...) {  // as log_sink says: what it throws is dropped
+    }
+  }
+  void flush_() override {
+    if (options_.logger) options_.logger->flush();
+  }
+
+  const log_options& options_;
+};
+
+}  // namespace
+
+log_writer::log_writer(const log_options& options, std::string_view name) : options_(options), name_(name) {}
+
+log_writer::~log_writer() {
+  logger_.reset();
+  thread_.reset();  // its destructor writes what is queued and joins the thread
+}
+
+spdlog::async_logger* log_writer::started() noexcept {
+  const sync::lock_guard lock(mutex_);
+  if (logger_) return logger_.get();
+  try {
+    spdlog::sink_ptr sink;
+    if (options_.sink || options_.logger) {
+      sink = std::make_shared<forward_sink>(options_);
+    } else {
+      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    }
+    thread_ = std::make_shared<spdlog::details::thread_pool>(queued_lines, 1);
+    logger_ = std::make_shared<spdlog::async_logger>(name_.empty() ? "foundation" : name_, std::move(sink), thread_,
+                                                     spdlog::async_overflow_policy::overrun_oldest);
+    logger_->set_level(to_spdlog(options_.level));
+  } catch (...) {  // no memory, no thread
+    logger_.reset();
+    thread_.reset();
+    return nullptr;
+  }
+  return logger_.get();
+}
+
+void log_writer::write(log_level level, std::string_view line) noexcept {
+  if (spdlog::async_logger* logger = started()) {
+    logger->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));  // spdlog catches what it throws
+  } else {
+    unmade_.fetch_add(1, sync::memory_order_relaxed);
+  }
+}
+
+std::uint64_t log_writer::dropped() const noexcept {
+  const sync::lock_guard lock(mutex_);
+  return unmade_.load(sync::memory_order_relaxed) + (thread_ ? thread_->overrun_counter() : 0);
+}
+
+}  // namespace foundation::rt

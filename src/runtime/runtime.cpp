@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <foundation/runtime.hpp>
+
+#include <utility>
+
+#include "process/process.hpp"
+#include "runtime/runtime_core.hpp"
+
+namespace foundation::inline v0 {
+
+using rt::runtime_core;
+
+proc::process_space* detail::runtime_access::space(const runtime& rt) noexcept {
+  return rt.core_ == nullptr ? nullptr : &rt.core_->space();
+}
+
+result<runtime> runtime::create(runtime_options options) noexcept {
+  auto core = runtime_core::create(std::move(options));
+  if (!core) return core.error();
+  return runtime(std::move(*core));
+}
+
+runtime::runtime(std::unique_ptr<runtime_core> core) noexcept : core_(std::move(core)) {}
+runtime::runtime(runtime_options options) : core_(runtime_core::create(std::move(options)).value()) {}
+runtime::runtime(runtime&&) noexcept = default;
+
+runtime& runtime::operator=(runtime&& other) noexcept {
+  runtime_core::end(std::exchange(core_, std::move(other.core_)));
+  return *this;
+}
+
+runtime::~runtime() { runtime_core::end(std::move(core_)); }
+
+std::vector<survivor> runtime::shutdown(std::chrono::nanoseconds deadline, shutdown_mode mode) {
+  return core_->shutdown(deadline, mode);
+}
+
+unsigned runtime::schedulers() const noexcept { return core_->group().size(); }
+const std::string& runtime::name() const noexcept { return core_->options().name; }
+std::size_t runtime::process_count() const noexcept { return core_->space().table().size(); }
+std::uint64_t runtime::dead_letters() const noexcept { return core_->space().dead_letters(); }
+std::uint64_t runtime::abandoned_count() const noexcept { return core_->space().abandoned(); }
+
+std::vector<scheduler_counters> runtime::counters() const {
+  std::vector<scheduler_counters> all;
+  for (unsigned i = 0; i < schedulers(); ++i) {
+    const auto& s = core_->group().at(i);
+    all.push_back({s.slices_run(), s.steals()});
+  }
+  return all;
+}
+
+void runtime::dump(std::ostream& out) const { core_->dump(out); }
+
+}  // namespace foundation::inline v0

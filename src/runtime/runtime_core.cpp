@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Making and ending a runtime. Ending its processes is shutdown.cpp, showing them dump.cpp.
+#include "runtime/runtime_core.hpp"
+
+#include <exception>
+#include <utility>
+
+#include "runtime/overflow_report.hpp"
+
+namespace foundation::rt {
+
+namespace {
+
+sched::group_options group_options_of(const runtime_options& options) {
+  return {.schedulers = options.schedulers,
+          .name = options.name.c_str(),
+          .stack_size = options.stack_size,
+          .guard = static_cast<memory::guard_mode>(options.guard),
+          .seed = os::entropy()};
+}
+
+proc::log_hook hook_of(log_writer& log) noexcept {
+  return {&log,
+          [](void* context, log_level level) noexcept { return static_cast<log_writer*>(context)->wanted(level); },
+          [](void* context, log_level level, std::string_view line) noexcept {
+            static_cast<log_writer*>(context)->write(level, line);
+          }};
+}
+
+}  // namespace
+
+runtime_core::runtime_core(runtime_options options, std::uint32_t tag)
+    : options_(std::move(options)),
+      log_(options_.log, options_.name),
+      group_(group_options_of(options_)),
+      space_(group_, tag, options_.max_processes, options_.kill_grace, hook_of(log_)) {}
+
+runtime_core::~runtime_core() {
+  if (handler_acquired_) os::release_overflow_handler();
+}
+
+result<std::unique_ptr<runtime_core>> runtime_core::create(runtime_options options) noexcept {
+  if (auto valid = validate(options); !valid) return valid.error();
+  if (options.schedulers == 0) options.schedulers = std::min(os::usable_cpus(), 1024u);
+  auto& directory = proc::directory::instance();
+  const auto tag = directory.reserve();
+  if (!tag) return error(errc::system_limit, "runtimes: 255 alive at once");
+  try {
+    auto core = std::make_unique<runtime_core>(std::move(options), *tag);
+    if (core->options_.signal_handlers) {
+      os::set_overflow_reporter(&report_overflow);
+      core->handler_acquired_ = os::acquire_overflow_handler();
+    }
+    directory.publish(core->space_);
+    const sched::monitor_hooks hooks{&core->space_, [](void* space, os::time_point now) noexcept {
+                                       return static_cast<proc::process_space*>(space)->check_watched(now);
+                                     }};
+    if (core->group_.start(hooks)) return core;
+  } catch (const std::exception&) {  // no memory
+  }
+  directory.withdraw(*tag);
+  return error(errc::system_limit, "schedulers: a thread or its memory was refused");
+}
+
+void runtime_core::end(std::unique_ptr<runtime_core> core) noexcept {
+  if (core == nullptr) return;
+  std::vector<survivor> left;
+  try {
+    left = core->shutdown(core->options_.shutdown_timeout, shutdown_mode::drop);
+  } catch (const std::exception&) {  // no memory for the list: the counts below decide
+  }
+  const std::size_t remaining = core->space_.table().size() + core->space_.abandoned();
+  if (remaining != 0) {
+    for (const survivor& s : left) {
+      core->log_.write(log_level::error, "runtime destroyed while \"" + s.label + "\" survives: " + s.reason);
+    }
+    core->group_.detach();
+    static_cast<void>(core.release());  // what the survivor can reach stays for ever
+    return;
+  }
+  proc::directory::instance().withdraw(core->space_.tag());
+  core->group_.stop();
+}
+
+}  // namespace foundation::rt

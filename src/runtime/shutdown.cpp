@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ending all processes (docs/internals/exit.md): ask, wait, kill, wait, say who is left.
+#include <algorithm>
+#include <chrono>
+#include <new>
+
+#include "runtime/runtime_core.hpp"
+
+namespace foundation::rt {
+
+using namespace std::chrono_literals;
+
+std::vector<survivor> runtime_core::shutdown(std::chrono::nanoseconds patience, shutdown_mode mode) {
+  FOUNDATION_CHECK(proc::control_block::current() == nullptr ||
+                       &proc::control_block::current()->space() != &space_,
+                   "runtime::shutdown called from a process of the same runtime");
+  space_.close();
+  auto& table = space_.table();
+  const os::time_point deadline = std::max(os::now(), os::deadline_after(patience));
+  // Asked again now and then: a spawn that was under way when the space closed may have come in since.
+  for (auto pause = 10ms; table.size() != 0 && os::now() < deadline; pause = std::min(2 * pause, 1000ms)) {
+    ask_all(mode);
+    if (table.wait_empty(std::min(deadline, os::now() + pause))) break;
+  }
+  const os::time_point grace = os::now() + options_.kill_grace + 100ms;  // the monitor abandons at kill_grace
+  for (auto pause = 10ms; table.size() != 0 && os::now() < grace; pause = std::min(2 * pause, 1000ms)) {
+    kill_all();
+    static_cast<void>(table.wait_empty(std::min(grace, os::now() + pause)));
+  }
+  return survivors();
+}
+
+void runtime_core::ask_all(shutdown_mode mode) noexcept {
+  space_.table().for_each(proc::process_space::epochs(), [&](proc::control_block& p) {
+    // A refused allocation is made good by the next round, or by the kill.
+    if (mode == shutdown_mode::drain) {
+      static_cast<void>(space_.request_shutdown(p));
+    } else {
+      static_cast<void>(space_.exit(p.self_pid(), exit_kind::shutdown));
+    }
+  });
+}
+
+void runtime_core::kill_all() noexcept {
+  space_.table().for_each(proc::process_space::epochs(), [&](proc::control_block& p) {
+    static_cast<void>(space_.exit(p.self_pid(), exit_kind::kill));
+  });
+}
+
+std::vector<survivor> runtime_core::survivors() {
+  std::vector<survivor> left;
+  space_.table().for_each(proc::process_space::epochs(), [&](proc::control_block& p) {
+    left.push_back({p.self_pid(), std::string(p.label_text()), state_of(p)});
+  });
+  for (const auto& gone : space_.abandoned_processes()) {
+    left.push_back({gone.id, gone.label, "abandoned: it did not return from code that the library cannot unwind"});
+  }
+  return left;
+}
+
+}  // namespace foundation::rt

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Idle carriers of one scheduler: made before need, reused last in first out, given back beyond a cap.
+#include <boost/fiber/context.hpp>
+#include <utility>
+
+#include "sched/scheduler.hpp"
+#include "sched/scheduler_group.hpp"
+
+namespace foundation::sched {
+
+/// True when at least `wanted` carriers of the default kind are idle, after making what is missing.
+bool scheduler::ensure_carriers(unsigned wanted) noexcept {
+  while (idle_count_ < wanted) {
+    carrier* c = make({});
+    if (c == nullptr) return false;
+    put_idle(*c);
+  }
+  return true;
+}
+
+carrier* scheduler::make(stack_request kind) noexcept {
+  const auto stack = group_.acquire_stack(kind);
+  if (!stack) return nullptr;
+  carrier* c = make_carrier(group_.stacks(), *stack, kind, &scheduler::carrier_main);
+  c->tsan_fiber = os::tsan_create_fiber();
+  dispatcher_.context->attach(c->context);
+  count_carriers(+1);
+  return c;
+}
+
+/// An idle carrier of that kind, made now when it is not the default one; null when none is to be had.
+carrier* scheduler::take_idle(stack_request kind) noexcept {
+  for (carrier** at = &idle_; *at != nullptr; at = &(*at)->next_idle) {
+    carrier* c = *at;
+    if (c->kind() != kind) continue;
+    *at = std::exchange(c->next_idle, nullptr);
+    --idle_count_;
+    return c;
+  }
+  return make(kind);
+}
+
+void scheduler::put_idle(carrier& c) noexcept {
+  c.now = carrier::phase::idle;
+  c.next_idle = idle_;
+  idle_ = &c;
+  ++idle_count_;
+  while (deferred_ != nullptr) {  // with a carrier there is again something to run them on
+    runnable* r = std::exchange(deferred_, deferred_->queue_next);
+    push_local(*r);
+  }
+}
+
+/// Keeps a ready runnable for which there is no carrier until one is idle again (D2).
+void scheduler::defer(runnable& r) noexcept {
+  r.queue_next = deferred_;
+  deferred_ = &r;
+}
+
+}  // namespace foundation::sched

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a scheduler runs next, and how work becomes visible to others.
+#include <algorithm>
+#include <utility>
+
+#include "sched/scheduler.hpp"
+#include "sched/scheduler_group.hpp"
+
+namespace foundation::sched {
+
+using foundation::priority;
+
+namespace {
+constexpr unsigned low_passes = 8;  // BEAM's RESCHEDULE_LOW (erl_process.c)
+}
+
+scheduler::queue& scheduler::queue_of(priority p) noexcept {
+  return p == priority::max ? max_ : p == priority::high ? high_ : normal_;
+}
+
+// -- making ready ----------------------------------------------------------------------------------------------------
+
+void scheduler::wake_next(runnable& r) noexcept {
+  const bool same_class = r.priority == priority::normal && r.pinned_to == runnable::unpinned;
+  if (!same_class || !group_.use_run_next(random_)) return enqueue(r);
+  if (runnable* displaced = run_next_.put(&r)) {
+    push_local(*displaced);
+    group_.notify_one();
+  }
+  slice_.publish_later();
+}
+
+void scheduler::enqueue(runnable& r) noexcept {
+  if (r.pinned_to != runnable::unpinned) return group_.enqueue_pinned(r);
+  if (group_.force_migration() && group_.size() > 1) {
+    group_.inject(r);
+  } else {
+    push_local(r);
+  }
+  group_.notify_one();
+}
+
+/// To this scheduler's own queue, half of which moves to the shared one when it is full.
+void scheduler::push_local(runnable& r) noexcept {
+  if (r.pinned_to != runnable::unpinned) return pinned_.push(&r);
+  queue& q = queue_of(r.priority);
+  if (q.push(&r)) return;
+  runnable* half[queue::capacity / 2];
+  const std::uint32_t taken = q.take_half(half, queue::capacity / 2);
+  for (std::uint32_t i = 0; i < taken; ++i) group_.inject(*half[i]);
+  if (!q.push(&r)) group_.inject(r);
+}
+
+void scheduler::enqueue_pinned_remote(runnable& r) noexcept { pinned_.push(&r); }
+
+void scheduler::publish_run_next() noexcept {
+  slice_.publish_done();
+  if (runnable* r = run_next_.take()) {
+    push_local(*r);
+    group_.notify_one();
+  }
+}
+
+/// The charge that found something due. True when the caller's slice is over.
+bool scheduler::charge_slow() noexcept {
+  if (slice_.publish_due()) publish_run_next();
+  return slice_.expired();
+}
+
+void scheduler::expire_slice_remote() noexcept {
+  slice_.expire_remote();
+  if (runnable* r = run_next_.seize()) {
+    group_.inject(*r);
+    group_.notify_one();
+  }
+}
+
+// -- picking -----------------------------------------------------------------------------------------------------------
+
+bool scheduler::has_local_work() const noexcept {
+  return handed_ != nullptr || run_next_.occupied() || !normal_.empty_hint() || !max_.empty_hint() ||
+         !high_.empty_hint() || pinned_.size_hint() != 0 || (deferred_ != nullptr && idle_ != nullptr);
+}
+
+/// The next runnable from anywhere, without sleeping; null when there seems to be none.
+runnable* scheduler::pick() noexcept {
+  if (++tick_ % look_around_every == 0) look_around();
+  if (runnable* r = pick_local()) return r;
+  return find_shared();
+}
+
+runnable* scheduler::pick_local() noexcept {
+  inherit_slice_ = false;
+  if (handed_ != nullptr) return std::exchange(handed_, nullptr);
+  if (runnable* r = max_.pop()) return r;
+  if (runnable* r = high_.pop()) return r;
+  if (run_next_.occupied()) {
+    if (runnable* r = run_next_.take()) {
+      if (!slice_.expired()) {
+        inherit_slice_ = true;
+        return r;
+      }
+      push_local(*r);  // the pair has used up its slice: others first
+    }
+  }
+  if (pinned_.size_hint() != 0) {
+    if (runnable* r = pinned_.pop()) return r;
+  }
+  while (runnable* r = normal_.pop()) {
+    if (allowed_after_skips(*r)) return r;
+  }
+  return nullptr;
+}
+
+/// Low priority shares the normal queue, and comes to its head eight times before it runs, unless it is alone there.
+bool scheduler::allowed_after_skips(runnable& r) noexcept {
+  if (r.priority != priority::low) return true;
+  if (normal_.empty_hint() || ++r.skipped >= low_passes) {
+    r.skipped = 0;
+    return true;
+  }
+  push_local(r);
+  return false;
+}
+
+/// Every so many picks: shared work gets its turn, timers fire. The only place on the way of a busy scheduler that
+/// reads the clock.
+void scheduler::look_around() noexcept {
+  if (timers_.next_expiry() != os::time_point::max()) fire_timers(os::now());
+  if (runnable* r = group_.pop_injected()) push_local(*r);
+}
+
+runnable* scheduler::find_shared() noexcept {
+  if (runnable* r = group_.pop_injected()) return r;
+  if (!searching_ && !group_.idle().transition_to_searching(index_)) return nullptr;
+  searching_ = true;
+  runnable* r = steal();
+  if (r != nullptr) stop_searching();
+  return r;
+}
+
+/// No longer looking for work, since some was found. The last one to look wakes the next (one wake-up chain).
+void scheduler::stop_searching() noexcept {
+  if (!std::exchange(searching_, false)) return;
+  if (group_.idle().transition_from_searching()) group_.notify_one();
+}
+
+runnable* scheduler::steal() noexcept {
+  const unsigned others = group_.size();
+  const unsigned start = static_cast<unsigned>(random_.below(others));
+  for (unsigned i = 0; i < others; ++i) {
+    scheduler& victim = group_.at((start + i) % others);
+    if (&victim == this) continue;
+    for (queue scheduler::*q : {&scheduler::max_, &scheduler::high_, &scheduler::normal_}) {
+      runnable* first = nullptr;
+      if ((victim.*q).take_half_into(this->*q, &first) == 0) continue;
+      steals_.store(steals_.load(sync::memory_order_relaxed) + 1, sync::memory_order_relaxed);
+      return first;
+    }
+  }
+  return nullptr;
+}
+
+// -- timers ------------------------------------------------------------------------------------------------------------
+
+void scheduler::fire_timers(os::time_point now) noexcept {
+  static_cast<void>(timers_.tick(now, timer_batch));
+}
+
+/// A scheduler kept busy by one long slice does not see its timers; whoever has nothing to do fires them for it.
+void scheduler::fire_overdue_timers_of_others(os::time_point now) noexcept {
+  for (unsigned i = 0; i < group_.size(); ++i) {
+    scheduler& other = group_.at(i);
+    if (&other != this) static_cast<void>(other.timers_.try_tick(now, timer_batch));
+  }
+}
+
+}  // namespace foundation::sched

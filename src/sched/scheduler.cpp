@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Carriers and the switches between them.
+#include "sched/scheduler.hpp"
+
+#include <boost/fiber/context.hpp>
+#include <boost/fiber/operations.hpp>
+#include <cstdio>
+#include <new>
+#include <utility>
+
+#include "sched/fiber_algorithm.hpp"
+#include "sched/scheduler_group.hpp"
+
+namespace foundation::sched {
+
+scheduler::scheduler(scheduler_group& group, unsigned index)
+    : group_(group), index_(index), random_(group.seed() + index), pinned_(base::lock_rank::pinned_queue),
+      timers_(os::now()) {}
+
+scheduler::~scheduler() {
+  FOUNDATION_CHECK(carriers_.load(sync::memory_order_relaxed) == 0, "scheduler: a carrier outlived its scheduler");
+}
+
+void scheduler::thread_main(void (*started)(void*, bool), void* context) noexcept {
+  base::this_thread().scheduler = this;
+  char name[16];
+  std::snprintf(name, sizeof name, "%.8s-%u", group_.name(), index_);
+  os::set_thread_name(name);
+  const os::thread_signal_stack signal_stack;
+
+  try {
+    boost::fibers::use_scheduling_algorithm<fiber_algorithm>(*this);
+  } catch (const std::bad_alloc&) {
+    base::this_thread().scheduler = nullptr;
+    return started(context, false);
+  }
+  main_.context = boost::fibers::context::active();
+  main_.tsan_fiber = os::tsan_current_fiber();
+  dispatcher_.tsan_fiber = os::tsan_create_fiber();
+  unrecorded_.tsan_fiber = os::tsan_create_fiber();
+  started(context, ensure_carriers(2));
+  switch_to(dispatcher(), nullptr);  // until the group stops and the last carrier has gone
+  // Boost's own thread-exit code passes through our algorithm once more, on this thread's identity.
+  os::tsan_destroy_fiber(std::exchange(dispatcher_.tsan_fiber, nullptr));
+  os::tsan_destroy_fiber(std::exchange(unrecorded_.tsan_fiber, nullptr));
+  base::this_thread().scheduler = nullptr;
+}
+
+// -- the life of a carrier -----------------------------------------------------------------------------------------
+
+void scheduler::carrier_main(carrier& c) noexcept {
+  while (runnable* r = next_in_place(c)) {
+    scheduler* s = current();
+    c.occupant = r;
+    s->set_running(r);
+    s->begin_slice();
+    r->run();
+    s = current();  // the turn may have moved to another scheduler, and this carrier with it
+    s->set_running(nullptr);
+    c.occupant = nullptr;
+  }
+  current()->count_carriers(-1);
+  current()->dispatcher_turn_ = true;  // Boost's dispatcher frees fibers that ended
+}
+
+runnable* scheduler::next_in_place(carrier& c) noexcept {
+  for (;;) {
+    scheduler& s = *current();
+    if (c.assigned != nullptr) return std::exchange(c.assigned, nullptr);
+    if (c.retire || s.idle_count_ >= max_idle_carriers) return nullptr;
+    static_cast<void>(s.ensure_carriers(1));
+    if (!s.dispatcher_due()) {
+      runnable* r = s.pick();
+      if (r != nullptr) {
+        switch_record* to = nullptr;
+        if (r->own_carrier != nullptr) {
+          if (!r->attend()) continue;
+          to = s.adopt(*r);
+        } else if (r->stack == c.kind()) {
+          return r;
+        } else if (carrier* fitting = s.take_idle(r->stack)) {
+          fitting->assigned = r;
+          to = fitting;
+        } else {
+          s.defer(*r);
+          continue;
+        }
+        s.put_idle(c);
+        s.switch_to(*to, nullptr);
+        continue;
+      }
+    }
+    s.put_idle(c);
+    s.switch_to(s.dispatcher(), nullptr);
+  }
+}
+
+scheduler::park_result scheduler::park() noexcept {
+  scheduler& s = *current();
+  if (!s.ensure_carriers(2) && s.idle_count_ == 0) return park_result::no_carrier;
+  carrier& c = *s.active_->as_carrier;
+  c.now = carrier::phase::parking;
+  leave(c);
+  return park_result::resumed;
+}
+
+void scheduler::yield() noexcept {
+  scheduler& s = *current();
+  // Alone here, or nobody else could run for want of a carrier: the process goes on with a new slice.
+  const bool alone = !s.has_local_work() && !s.dispatcher_due() && !s.group_.has_shared_work();
+  if (alone || (!s.ensure_carriers(2) && s.idle_count_ == 0)) {
+    s.look_around();
+    s.begin_slice();
+    return;
+  }
+  carrier& c = *s.active_->as_carrier;
+  c.now = carrier::phase::yielding;
+  leave(c);
+}
+
+void scheduler::leave_for_ever() noexcept {
+  scheduler& s = *current();
+  static_cast<void>(s.ensure_carriers(2));
+  s.active_->as_carrier->now = carrier::phase::running;
+  s.switch_to(s.dispatcher(), nullptr);
+  FOUNDATION_UNREACHABLE("leave_for_ever: a carrier that was given up was resumed");
+}
+
+/// Switches from the process on `c`, whose phase says why it leaves, to whoever is next.
+void scheduler::leave(carrier& c) noexcept {
+  scheduler& s = *current();
+  switch_record* to = nullptr;
+  while (to == nullptr && !s.dispatcher_due()) {
+    runnable* r = s.pick();
+    if (r == nullptr) break;
+    if (r->own_carrier != nullptr) {
+      if (r->attend()) to = s.adopt(*r);
+    } else if (carrier* idle = s.take_idle(r->stack)) {
+      idle->assigned = r;
+      to = idle;
+    } else {
+      s.defer(*r);
+      break;
+    }
+  }
+  s.switch_to(to != nullptr ? *to : s.dispatcher(), c.context);
+}
+
+/// Takes a parked carrier over from its process: attached to this thread's Boost scheduler, about to run.
+carrier* scheduler::adopt(runnable& r) noexcept {
+  carrier* c = std::exchange(r.own_carrier, nullptr);
+  FOUNDATION_ASSERT(c->now == carrier::phase::parked);
+  dispatcher_.context->attach(c->context);
+  count_carriers(+1);
+  c->now = carrier::phase::running;
+  return c;
+}
+
+/// After the switch away from `c` (D2): from here on a thief may resume it.
+void scheduler::publish(carrier& c) noexcept {
+  const bool waits = c.now == carrier::phase::parking;
+  if (c.now == carrier::phase::boost_wait) --boost_waits_;
+  runnable& r = *c.occupant;
+  c.now = carrier::phase::parked;
+  c.context->detach();
+  count_carriers(-1);
+  r.own_carrier = &c;
+  if (!waits || !r.publish_wait()) enqueue(r);
+}
+
+// -- switching -------------------------------------------------------------------------------------------------------
+
+/// Right before every switch, on the fiber that is left. Uninstrumented, as is everything until the real switch.
+FOUNDATION_NO_TSAN void scheduler::before_switch(switch_record& to) noexcept {
+  switch_record& from = *active_;
+  os::swap_exception_state(from.exceptions, to.exceptions);
+  active_ = &to;
+  if (to.as_carrier != nullptr) {
+    carrier& c = *to.as_carrier;
+    set_running(c.occupant);
+    if (c.occupant != nullptr) begin_slice();
+    if (c.now == carrier::phase::idle) c.now = carrier::phase::running;
+  } else {
+    set_running(nullptr);
+  }
+  os::asan_enter_stack(to.stack_bottom, to.stack_size, &from.asan_fake_stack, to.asan_fake_stack);
+  if (to.tsan_fiber != nullptr) os::tsan_switch_to(to.tsan_fiber);
+}
+
+FOUNDATION_NO_TSAN void scheduler::switch_to(switch_record& to, boost::fibers::context* publish) noexcept {
+  boost::fibers::context* next = to.context;
+  before_switch(to);
+  if (publish != nullptr) {
+    next->resume(publish);
+  } else {
+    next->resume();
+  }
+}
+
+switch_record& scheduler::dispatcher() noexcept {
+  dispatcher_turn_ = false;
+  return dispatcher_;
+}
+
+bool scheduler::dispatcher_due() noexcept {
+  if (dispatcher_turn_ || notified_.load(sync::memory_order_relaxed) || !plain_ready_.empty()) return true;
+  // Boost's own timers are seen by its dispatcher alone; only a carrier inside a Boost wait can have one.
+  return boost_waits_ != 0 && tick_ % look_around_every == 0;
+}
+
+void scheduler::begin_slice() noexcept {
+  slice_.begin(group_.slice_budget(random_), std::exchange(inherit_slice_, false));
+}
+
+}  // namespace foundation::sched

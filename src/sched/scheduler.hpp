@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/fiber/scheduler.hpp>
+#include <chrono>
+#include <cstdint>
+
+#include "base/cacheline.hpp"
+#include "base/sync.hpp"
+#include "base/this_thread.hpp"
+#include "os/os.hpp"
+#include "sched/carrier.hpp"
+#include "sched/inject_queue.hpp"
+#include "sched/parker.hpp"
+#include "sched/run_next.hpp"
+#include "sched/run_queue.hpp"
+#include "sched/runnable.hpp"
+#include "sched/slice.hpp"
+#include "sched/timer_wheel.hpp"
+
+namespace foundation::sched {
+
+class scheduler_group;
+
+/// One thread that runs processes. The carriers, the queues and the slice are its own; other threads reach only what
+/// the sections below say.
+///
+/// Where control goes (docs/internals/turn-slice-carrier.md):
+///
+///   carrier_main ──pick──> run a turn in place ──> pick ...            no switch: a server's turn
+///        │                      └─ blocks: park() ──> another carrier  one switch: the blocked process keeps this one
+///        └─ nothing to do ──> Boost's dispatcher ──> suspend_until: steal, spin, sleep
+///
+/// Every switch, ours or Boost's, passes through `before_switch` just before it and `awakened` just after it.
+class scheduler {
+ public:
+  scheduler(scheduler_group& group, unsigned index);
+  ~scheduler();
+  scheduler(const scheduler&) = delete;
+  scheduler& operator=(const scheduler&) = delete;
+
+  /// The scheduler whose thread is calling, or null. Ask again after anything that may have switched.
+  [[nodiscard]] static scheduler* current() noexcept {
+    return static_cast<scheduler*>(base::this_thread().scheduler);
+  }
+
+  [[nodiscard]] unsigned index() const noexcept { return index_; }
+  [[nodiscard]] scheduler_group& group() const noexcept { return group_; }
+
+  // -- for the process that runs on this scheduler, on its own carrier ---------------------------------------------
+
+  /// The runnable whose code runs now; null in the dispatcher and in fibers of the user's own. Other threads may compare
+  /// the pointer, no more.
+  [[nodiscard]] runnable* running() const noexcept { return running_.load(sync::memory_order_relaxed); }
+
+  /// A process woken by the running one: it goes to run-next and inherits the rest of the slice (D10).
+  void wake_next(runnable& r) noexcept;
+
+  /// Makes `r` ready at the end of this scheduler's queue, where others may steal it.
+  void enqueue(runnable& r) noexcept;
+
+  /// Counts reductions; true when the slice is over and the caller should call `yield`.
+  [[nodiscard]] bool charge(std::uint32_t reductions) noexcept {
+    return slice_.charge(reductions) && charge_slow();
+  }
+  [[nodiscard]] std::uint32_t spent() const noexcept { return slice_.spent(); }
+  /// Numbers no other call on this scheduler returns.
+  [[nodiscard]] std::uint64_t next_reference() noexcept { return ++references_; }
+
+  /// What became of a wait.
+  enum class park_result : std::uint8_t { resumed, no_carrier };
+
+  /// Gives the thread to others until the running process is resumed; `publish_wait` is called after the switch.
+  /// `no_carrier`: none was left for the others to run on and none could be made; nothing happened.
+  [[nodiscard]] static park_result park() noexcept;
+
+  /// Gives the thread to others; the running process stays ready. Does nothing when no carrier is to be had.
+  static void yield() noexcept;
+
+  /// Leaves the carrier for ever: nobody will resume it.
+  [[noreturn]] static void leave_for_ever() noexcept;
+
+  // -- any thread -------------------------------------------------------------------------------------------------
+
+  void enqueue_pinned_remote(runnable& r) noexcept;
+  void unpark() noexcept { parker_.unpark(); }
+  [[nodiscard]] timer_wheel& timers() noexcept { return timers_; }
+  [[nodiscard]] std::uint64_t slice_sequence() const noexcept { return slice_.sequence(); }
+  [[nodiscard]] bool is_asleep() const noexcept { return asleep_.load(sync::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t slices_run() const noexcept { return slice_.sequence(); }
+  [[nodiscard]] std::uint64_t steals() const noexcept { return steals_.load(sync::memory_order_relaxed); }
+  [[nodiscard]] std::uint32_t live_carriers() const noexcept { return carriers_.load(sync::memory_order_relaxed); }
+
+  // -- the monitor thread --------------------------------------------------------------------------------------------
+
+  /// The slice has lasted a whole sample: ends it at the next charge and frees its run-next.
+  void expire_slice_remote() noexcept;
+
+  // -- the thread itself and Boost.Fiber's algorithm ------------------------------------------------------------------
+
+  /// The thread's whole life. `started(ok)` is called once it can take work, or could not be set up.
+  void thread_main(void (*started)(void* context, bool ok), void* context) noexcept;
+
+ private:
+  friend class fiber_algorithm;
+
+  static constexpr unsigned max_idle_carriers = 64;    // beyond: given back; a choice, covers a burst of blocked turns
+  static constexpr unsigned look_around_every = 61;    // picks between looks at shared queues and clocks (Go, Tokio)
+  static constexpr std::chrono::milliseconds no_carrier_retry{10};
+  static constexpr std::size_t timer_batch = 1024;  // timers fired at a time, so that a slice stays short
+
+  using queue = run_queue<runnable>;
+
+  // scheduler.cpp: carriers and switches
+  static void carrier_main(carrier& c) noexcept;
+  [[nodiscard]] static runnable* next_in_place(carrier& c) noexcept;
+  static void leave(carrier& c) noexcept;
+  [[nodiscard]] carrier* adopt(runnable& r) noexcept;
+  void switch_to(switch_record& to, boost::fibers::context* publish) noexcept;
+  void before_switch(switch_record& to) noexcept;
+  void begin_slice() noexcept;
+  void set_running(runnable* r) noexcept { running_.store(r, sync::memory_order_relaxed); }
+  [[nodiscard]] bool dispatcher_due() noexcept;
+  [[nodiscard]] switch_record& dispatcher() noexcept;
+
+  // carrier_store.cpp: idle carriers
+  [[nodiscard]] bool ensure_carriers(unsigned wanted) noexcept;
+  [[nodiscard]] carrier* make(stack_request kind) noexcept;
+  [[nodiscard]] carrier* take_idle(stack_request kind) noexcept;
+  void put_idle(carrier& c) noexcept;
+  void defer(runnable& r) noexcept;
+  void count_carriers(int change) noexcept {  // only the owner writes
+    carriers_.store(carriers_.load(sync::memory_order_relaxed) + static_cast<std::uint32_t>(change),
+                    sync::memory_order_relaxed);
+  }
+
+  // find_work.cpp: what to run next
+  [[nodiscard]] runnable* pick() noexcept;
+  [[nodiscard]] runnable* pick_local() noexcept;
+  [[nodiscard]] runnable* find_shared() noexcept;
+  void stop_searching() noexcept;
+  [[nodiscard]] runnable* steal() noexcept;
+  void look_around() noexcept;
+  void push_local(runnable& r) noexcept;
+  void publish_run_next() noexcept;
+  [[nodiscard]] bool has_local_work() const noexcept;
+  [[nodiscard]] bool charge_slow() noexcept;
+  [[nodiscard]] queue& queue_of(foundation::priority p) noexcept;
+  void fire_timers(os::time_point now) noexcept;
+  void fire_overdue_timers_of_others(os::time_point now) noexcept;
+  [[nodiscard]] bool allowed_after_skips(runnable& r) noexcept;
+
+  // fiber_algorithm.cpp: called by Boost.Fiber
+  void on_awakened(boost::fibers::context* c) noexcept;
+  [[nodiscard]] boost::fibers::context* on_pick_next() noexcept;
+  [[nodiscard]] switch_record* choose(bool from_dispatcher) noexcept;
+  [[nodiscard]] switch_record* plain_record() noexcept;
+  [[nodiscard]] switch_record* next_to_stop() noexcept;
+  void on_suspend_until(os::time_point deadline) noexcept;
+  void on_notify() noexcept;
+  void sleep_until(os::time_point deadline) noexcept;
+  [[nodiscard]] bool stop_due() const noexcept;
+  switch_record& record_of_leaving() noexcept;
+  void publish(carrier& c) noexcept;
+
+  // -- read-mostly ---------------------------------------------------------------------------------------------------
+  scheduler_group& group_;
+  const unsigned index_;
+
+  // -- the owner's ---------------------------------------------------------------------------------------------------
+  sync::atomic<runnable*> running_{nullptr};  // relaxed: written by the owner, compared by others (dump)
+  switch_record* active_ = &main_;
+  slice slice_;
+  run_next_slot run_next_;
+  bool inherit_slice_ = false;          // the runnable just picked came from run-next and goes on with the slice
+  runnable* handed_ = nullptr;          // found by the dispatcher's search; picked first
+  carrier* idle_ = nullptr;
+  unsigned idle_count_ = 0;
+  unsigned tick_ = 0;
+  unsigned boost_waits_ = 0;            // carriers inside a wait of Boost's
+  std::uint64_t references_ = 0;
+  bool dispatcher_turn_ = false;        // Boost's dispatcher has something to do (fibers that ended)
+  bool plain_turn_ = false;
+  bool searching_ = false;
+  runnable* deferred_ = nullptr;        // ready, but no carrier to run on (D2)
+  switch_record main_;
+  switch_record dispatcher_;
+  switch_record unrecorded_;            // a user's fiber entered without passing before_switch
+  boost::fibers::scheduler::ready_queue_type plain_ready_;  // fibers of the user's own, run here alone
+  os::random_generator random_;
+
+  // -- written by the owner, taken from by thieves ----------------------------------------------------------------------
+  queue max_;
+  queue high_;
+  queue normal_;                        // low priority too, as in BEAM
+
+  // -- written by any thread ---------------------------------------------------------------------------------------------
+  alignas(base::cacheline) sync::atomic<bool> notified_{false};  // Boost woke a fiber of ours from another thread
+  sync::atomic<bool> asleep_{false};
+  sync::atomic<std::uint64_t> steals_{0};
+  sync::atomic<std::uint32_t> carriers_{0};
+  inject_queue<runnable> pinned_;
+  timer_wheel timers_;
+  parker parker_;
+};
+
+}  // namespace foundation::sched

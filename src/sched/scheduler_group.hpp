@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/sync.hpp"
+#include "memory/memory.hpp"
+#include "os/os.hpp"
+#include "sched/idle.hpp"
+#include "sched/inject_queue.hpp"
+#include "sched/monitor.hpp"
+#include "sched/runnable.hpp"
+#include "sched/scheduler.hpp"
+
+namespace foundation::sched {
+
+struct group_options {
+  unsigned schedulers = 1;
+  const char* name = "";                   ///< copied; the head of the threads' names
+  std::size_t stack_size = memory::default_stack_size;
+  memory::guard_mode guard = memory::guard_mode::automatic;
+  std::uint64_t seed = 0;                  ///< of stealing order, and of all that the hostile build randomises
+};
+
+/// The schedulers of one runtime, and what they share: the injected work, the idle protocol, the stacks, the monitor.
+///
+/// Life: made, `start()`ed, used, `stop()`ped, destroyed. `start` either has every thread running or none.
+class scheduler_group {
+ public:
+  explicit scheduler_group(const group_options& options);
+  ~scheduler_group();
+  scheduler_group(const scheduler_group&) = delete;
+  scheduler_group& operator=(const scheduler_group&) = delete;
+
+  /// Starts every thread. False when one could not be made: then none runs.
+  [[nodiscard]] bool start(monitor_hooks hooks) noexcept;
+
+  /// Ends every thread; pre: no process is left. Called from a thread of the host's.
+  void stop() noexcept;
+
+  /// Ends what can be ended when a survivor keeps a thread or a carrier: the rest is left behind for ever. The group must
+  /// then never be destroyed.
+  void detach() noexcept;
+
+  // -- any thread ------------------------------------------------------------------------------------------------------
+
+  /// Makes `r` ready: on the calling scheduler when it is one of this group's, else through the shared queue.
+  void enqueue(runnable& r) noexcept;
+
+  [[nodiscard]] unsigned size() const noexcept { return static_cast<unsigned>(schedulers_.size()); }
+  [[nodiscard]] scheduler& at(unsigned index) noexcept { return *schedulers_[index]; }
+  [[nodiscard]] memory::stack_pool& stacks() noexcept { return stacks_; }
+  [[nodiscard]] class monitor& monitor() noexcept { return monitor_; }
+  [[nodiscard]] const char* name() const noexcept { return name_; }
+
+  // -- schedulers ------------------------------------------------------------------------------------------------------
+
+  void inject(runnable& r) noexcept;
+  [[nodiscard]] runnable* pop_injected() noexcept;
+  [[nodiscard]] bool has_shared_work() const noexcept;
+  void enqueue_pinned(runnable& r) noexcept;
+
+  /// After work was made stealable: wakes one scheduler, if one sleeps and none is looking already.
+  void notify_one() noexcept;
+  void unpark(scheduler& s) noexcept;
+  [[nodiscard]] class idle& idle() noexcept { return idle_; }
+  void note_activity() noexcept { monitor_.note_activity(); }
+
+  [[nodiscard]] bool stopping() const noexcept { return stopping_.load(sync::memory_order_acquire); }
+  [[nodiscard]] std::optional<memory::stack> acquire_stack(stack_request kind) noexcept;
+
+  // -- policy: what the hostile build turns around ------------------------------------------------------------------------
+
+#if defined(FOUNDATION_HOSTILE)
+  [[nodiscard]] static std::uint32_t slice_budget(os::random_generator& random) noexcept {
+    return 1 + static_cast<std::uint32_t>(random.below(64));
+  }
+  [[nodiscard]] static bool use_run_next(os::random_generator& random) noexcept { return random.below(2) == 0; }
+  [[nodiscard]] static constexpr bool force_migration() noexcept { return true; }
+#else
+  [[nodiscard]] static constexpr std::uint32_t slice_budget(os::random_generator&) noexcept {
+    return sched::slice_budget;
+  }
+  [[nodiscard]] static constexpr bool use_run_next(os::random_generator&) noexcept { return true; }
+  [[nodiscard]] static constexpr bool force_migration() noexcept { return false; }
+#endif
+  [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+
+  /// Looks for work this often before a scheduler sleeps: a few microseconds; none where there is nobody to steal from.
+  [[nodiscard]] unsigned spins() const noexcept { return size() > 1 ? 64 : 0; }
+
+ private:
+  void join() noexcept;
+
+  memory::stack_pool stacks_;
+  const std::size_t stack_size_;
+  const memory::guard_mode guard_;
+  const std::uint64_t seed_;
+  char name_[16];
+  sync::atomic<bool> stopping_{false};
+  inject_queue<runnable> max_{base::lock_rank::inject_queue};
+  inject_queue<runnable> high_{base::lock_rank::inject_queue};
+  inject_queue<runnable> normal_{base::lock_rank::inject_queue};
+  class idle idle_;
+  std::vector<std::unique_ptr<scheduler>> schedulers_;
+  std::vector<sync::thread> threads_;
+  class monitor monitor_;
+};
+
+}  // namespace foundation::sched

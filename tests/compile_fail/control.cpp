@@ -1,0 +1,4 @@
+// compiles
+#include <foundation/foundation.hpp>
+
+int main() { return 0; }

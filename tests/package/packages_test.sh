@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The choice of packages of cmake/quickstart, on the lists of three distributions and on some that lack something; and
+# quickstart's own answers that need no package manager.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$here/../..
+# shellcheck source=cmake/quickstart.d/packages.sh
+source "$root/cmake/quickstart.d/packages.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+checks=0
+failures=0
+
+# expect WHAT EXPECTED ACTUAL
+expect() {
+  checks=$((checks + 1))
+  [[ $2 == "$3" ]] && return
+  printf '%s:\n  expected: %s\n  got:      %s\n' "$1" "$2" "$3"
+  failures=$((failures + 1))
+}
+
+# chosen LIST SET...: what is chosen, on one line, then the complaints and the status if it is not 0
+chosen() {
+  local list=$1 status=0 names
+  shift
+  names=$(choose_packages "$list" "$@" 2>"$work/complaints") || status=$?
+  paste -sd ' ' <<<"$names"
+  if ((status != 0)); then
+    cat "$work/complaints"
+    echo "status $status"
+  fi
+}
+
+tools='g++ cmake ninja-build pkg-config ccache'
+libraries='libfmt-dev libspdlog-dev libzstd-dev libmimalloc-dev'
+tests='libgtest-dev libgmock-dev libbenchmark-dev'
+
+expect 'Debian 12 takes the newer Boost beside its default 1.74' \
+  "$tools libboost-fiber1.81-dev $libraries $tests clang-16" "$(chosen "$here/lists/debian-12" build test ci)"
+expect 'Debian 13 takes its default Boost 1.83, not 1.88, and the oldest Clang from 16 on' \
+  "$tools libboost-fiber-dev $libraries $tests clang-17" "$(chosen "$here/lists/debian-13" build test ci)"
+expect 'Ubuntu 24.04 takes its default Boost 1.83' \
+  "$tools libboost-fiber-dev $libraries $tests clang-16" "$(chosen "$here/lists/ubuntu-24.04" build test ci)"
+
+grep -v '^ccache ' "$here/lists/debian-12" >"$work/no-ccache"
+expect 'ccache is left out where there is none' \
+  "${tools/ ccache/} libboost-fiber1.81-dev $libraries" "$(chosen "$work/no-ccache" build)"
+
+grep -v '^libboost-fiber1.81-dev ' "$here/lists/debian-12" >"$work/old-boost"
+expect 'Boost 1.74 alone is refused' \
+  'not available: Boost.Fiber from 1.81 to 1.87 (found: libboost-fiber-dev 1.74.0.3)
+status 1' "$(chosen "$work/old-boost" build | tail -n +2)"
+
+sed 's,^libboost-fiber-dev .*,libboost-fiber-dev 1.90.0.1,' "$here/lists/debian-13" >"$work/new-boost"
+expect 'a default Boost that is too new gives way to the 1.83 beside it' \
+  "$tools libboost-fiber1.83-dev $libraries" "$(chosen "$work/new-boost" build)"
+
+: >"$work/empty"
+expect 'without package lists the wanted names are still printed' \
+  "${tools/ ccache/} libboost-fiber1.81-dev $libraries" "$(chosen "$work/empty" build | head -n 1)"
+expect 'and the status says that they are not to be had' 'status 1' "$(chosen "$work/empty" build | tail -n 1)"
+
+sed 's,^cmake .*,cmake 3.18.4-2,' "$here/lists/debian-12" >"$work/old-cmake"
+expect 'a CMake that is too old is named' 'too old: cmake 3.18.4-2 (from 3.25 on)' \
+  "$(chosen "$work/old-cmake" build | sed -n 2p)"
+
+expect 'an unknown set is an error' 'status 2' "$(chosen "$work/empty" wrong | tail -n 1)"
+
+# As apt prints it on Debian 12 where libboost-dev (1.74) is installed.
+simulation='Reading package lists...
+The following packages will be REMOVED:
+  libboost-dev libboost1.74-dev
+Remv libboost-dev [1.74.0.3]
+Remv libboost1.74-dev [1.74.0+ds1-21]
+Inst libboost1.81-dev (1.81.0-5+deb12u1 Debian:12.5/stable [amd64])
+Conf libboost1.81-dev (1.81.0-5+deb12u1 Debian:12.5/stable [amd64])'
+expect 'removals are read from a simulation' 'libboost-dev libboost1.74-dev' \
+  "$(removals "$simulation" | paste -sd ' ')"
+expect 'a simulation that removes nothing' '' "$(removals "Inst x (1)")"
+
+# quickstart_says PATH ARGUMENT...: its first line and exit status
+quickstart_says() {
+  local path=$1 status=0 output
+  shift
+  output=$(PATH=$path bash "$root/cmake/quickstart" "$@" 2>&1) || status=$?
+  echo "$(head -n 1 <<<"$output") [$status]"
+}
+
+expect 'an unknown argument is named' \
+  "quickstart: unknown argument '--wrong' (cmake/quickstart --help lists them) [2]" "$(quickstart_says "$PATH" --wrong)"
+expect 'an unknown set is named' \
+  "quickstart: --packages takes build, test or ci, not 'wrong' [2]" "$(quickstart_says "$PATH" --packages wrong)"
+
+# A machine without apt: a PATH of the few tools quickstart starts with.
+mkdir "$work/bin"
+for tool in bash dirname mktemp rm; do ln -s "$(command -v "$tool")" "$work/bin/$tool"; done
+expect 'without apt one line lists the libraries' 'quickstart: no apt here; needed: g++ 12 or clang 16, CMake 3.25' \
+  "$(quickstart_says "$work/bin" | cut -d , -f 1,2)"
+
+# A machine whose apt would have to remove something: apt and dpkg replaced by what they say there.
+cp -r "$work/bin" "$work/fake"
+for tool in awk sort grep paste cat; do ln -s "$(command -v "$tool")" "$work/fake/$tool"; done
+fake() { printf '#!/bin/sh\n%s\n' "$2" >"$work/fake/$1" && chmod +x "$work/fake/$1"; }
+fake apt-cache "while read -r name version; do echo \"\$name:\"; echo \"  Candidate: \$version\"; done <'$here/lists/debian-12'"
+fake dpkg-query 'exit 1'
+# shellcheck disable=SC2016  # the fake's own arguments
+fake sudo '[ "$1" = -n ] && shift && exec "$@"'
+fake apt-get "case \$1 in -s) echo '$simulation' ;; update) ;; *) echo 'apt-get was called to install'; exit 1 ;; esac"
+output=$(PATH=$work/fake bash "$root/cmake/quickstart" 2>&1) && status=0 || status=$?
+expect 'an installation that would remove something is not made' 1 "$status"
+expect 'and what would go is printed' '  libboost-dev
+  libboost1.74-dev' "$(grep '^  ' <<<"$output")"
+expect 'nothing was installed' '' "$(grep 'called to install' <<<"$output" || true)"
+expect '--no-install names what is missing and ends with 1' 1 \
+  "$(PATH=$work/fake bash "$root/cmake/quickstart" --no-install >"$work/said" 2>&1; echo $?)"
+expect 'and calls no apt-get' "missing:  $tools libboost-fiber1.81-dev $libraries" "$(tail -n 1 "$work/said")"
+
+printf '%d checks, %d failures\n' "$checks" "$failures"
+exit $((failures > 0 || checks == 0))

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# run.sh DIRECTORY: uses the library as others will, static and shared, by find_package, add_subdirectory and
+# pkg-config; DIRECTORY is for building and is cleared first. Ends with an error at the first that does not work.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+work=$(mkdir -p "${1:?usage: run.sh DIRECTORY}" && cd "$1" && pwd)/consumers
+rm -rf "$work"
+mkdir -p "$work"
+
+generator=(-G Ninja -DCMAKE_BUILD_TYPE=Release)
+if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); else launcher=(); fi
+
+step() { printf '\n== %s\n' "$*"; }
+fail() {
+  printf 'consumer check failed: %s\n' "$*" >&2
+  exit 1
+}
+
+# project NAME SOURCE BUILD FLAG...: configures, builds and runs one
+project() {
+  local source=$1 build=$2
+  shift 2
+  cmake -S "$here/$source" -B "$build" "${generator[@]}" "$@" >"$build.log" || {
+    cat "$build.log"
+    fail "$source does not configure"
+  }
+  cmake --build "$build"
+  "$build/consumer" || fail "$source: exit status $?"
+}
+
+install_library() {
+  local kind=$1 shared=$2
+  step "install, $kind"
+  cmake -S "$root" -B "$work/build-$kind" "${generator[@]}" "${launcher[@]}" -DBUILD_SHARED_LIBS="$shared" \
+    -DFOUNDATION_DEVELOPER_MODE=OFF >"$work/build-$kind.log" || {
+    cat "$work/build-$kind.log"
+    fail "$kind: the library does not configure"
+  }
+  cmake --build "$work/build-$kind"
+  cmake --install "$work/build-$kind" --prefix "$work/$kind" >/dev/null
+  # A package must work from where it was put, not from where it was built.
+  rm -rf "$work/build-$kind"
+  if grep -rnE "$root/(src|include|cmake)|$work/build" "$work/$kind" --include='*.cmake' --include='*.pc'; then
+    fail "$kind: the installed package names the source or build tree"
+  fi
+}
+
+check_installed() {
+  local kind=$1 prefix=$work/$1 libdir
+  libdir=$(dirname "$(find "$prefix" -name 'libfoundation.*' | head -n 1)")
+
+  step "find_package, $kind"
+  project find_package "$work/find_package-$kind" -DCMAKE_PREFIX_PATH="$prefix"
+
+  step "host_malloc, $kind"
+  project host_malloc "$work/host_malloc-$kind" -DCMAKE_PREFIX_PATH="$prefix"
+
+  step "pkg-config, $kind"
+  PKG_CONFIG_PATH=$libdir/pkgconfig "$here/pkg_config/build.sh" "$work/pkg_config-$kind"
+  LD_LIBRARY_PATH=$libdir "$work/pkg_config-$kind" || fail "pkg-config, $kind: exit status $?"
+}
+
+check_shared_library() {
+  local libdir name version
+  version=$(PKG_CONFIG_PATH=$(dirname "$(find "$work/shared" -name foundation.pc)") pkg-config --modversion foundation)
+  libdir=$(dirname "$(find "$work/shared" -name libfoundation.so)")
+  name=$(readelf -d "$libdir/libfoundation.so" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')
+  [[ $name == "libfoundation.so.$(cut -d . -f 2 <<<"$version")" ]] || fail "SONAME is $name for version $version"
+  if readelf -d "$libdir/libfoundation.so" | grep -i mimalloc; then
+    fail "the library links mimalloc, which exports malloc"
+  fi
+  local leaked
+  leaked=$(nm -D --defined-only "$libdir/libfoundation.so" | awk '{ print $3 }' | c++filt |
+    grep -E '^(malloc|free|calloc|realloc|operator (new|delete))' || true)
+  [[ -z $leaked ]] || fail "the library exports $leaked"
+}
+
+# Only our own flags and the parent's reach the parent's files: of ours none but the language.
+check_subdirectory() {
+  local kind=$1 shared=$2 build=$work/add_subdirectory-$1 commands
+  step "add_subdirectory, $kind"
+  project add_subdirectory "$build" "${launcher[@]}" -DFOUNDATION_ROOT="$root" \
+    -DBUILD_SHARED_LIBS="$shared" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
+  commands=$build/compile_commands.json
+  grep '"command"' "$commands" | grep -q 'consumer\.cpp' || fail "no command for consumer.cpp in $commands"
+  if grep '"command"' "$commands" | grep -E -- ' -(W[a-z]|Werror|fsanitize)'; then
+    fail "warning or sanitizer flags in a subproject's build"
+  fi
+  for definition in CONSUMER_OWN_fmt CONSUMER_OWN_spdlog; do
+    grep '"command"' "$commands" | grep -q "$definition.*/src/" || fail "the parent's target was not used: $definition"
+  done
+}
+
+install_library static OFF
+check_installed static
+install_library shared ON
+check_installed shared
+check_shared_library
+check_subdirectory static OFF
+check_subdirectory shared ON
+printf '\nconsumers: all work\n'
