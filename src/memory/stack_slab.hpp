@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/sync.hpp"
+#include "base/base.hpp"
 #include "memory/stack_pool.hpp"
 
 namespace foundation::memory {
@@ -22,9 +22,9 @@ struct stack_slab {
   sync::atomic<std::size_t> slot_bytes{0};  // relaxed: published by `base`
   sync::atomic<unsigned> slots{0};          // relaxed: published by `base`
   sync::atomic<guard_mode> mode{guard_mode::canary};  // relaxed: published by `base`
-  sync::atomic<std::uint64_t> guarded{0};   // slots whose guard is made; relaxed: each bit is written by its holder
-  std::size_t mappings = 0;                 // taken of the program's budget
-  stack_slab* next_record = nullptr;        // written once, before the record is published (K4)
+  sync::atomic<std::uint64_t> guarded{0};  // slots whose guard is made; relaxed: each bit is written by its holder
+  std::size_t mappings = 0;                // taken of the program's budget
+  stack_slab* next_record = nullptr;       // written once, before the record is published (K4)
 
   // -- under the pool's lock ------------------------------------------------------------------------------------------
   std::uint64_t free = 0;

@@ -39,10 +39,11 @@ void heavy_barrier() noexcept {
   }
   const int errno_kept = errno;
   if (!membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {
-    // Light sides may already rely on it (B1), so there is no weaker way: a sandbox must allow what start-up was allowed.
-    FOUNDATION_CHECK(membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
-                         membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED),
-                     "heavy_barrier: membarrier worked at start-up and is refused now");
+    // Light sides may already rely on it (B1), so there is no weaker way: a sandbox must allow what start-up was
+    // allowed.
+    FOUNDATION_CHECK(
+        membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) && membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED),
+        "heavy_barrier: membarrier worked at start-up and is refused now");
   }
   errno = errno_kept;
 }

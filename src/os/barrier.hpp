@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "base/sync.hpp"
+#include "base/base.hpp"
 #include "os/sanitizer.hpp"
 
 /// An asymmetric fence: free on the side that runs often, a system call on the side that runs seldom.
@@ -15,9 +15,9 @@
 ///
 /// Why it holds: membarrier(2) makes every running thread of the program execute a full fence at some point between its
 /// start and its end (a thread that is not running has passed one when it was switched out). If that point comes after
-/// the light thread's step 1, then A is visible when membarrier returns and the heavy side's step 3 sees it. If it comes
-/// before, then the light thread's step 3 comes after it as well and sees B. The compiler barrier keeps the compiler from
-/// exchanging steps 1 and 3; the processor may, but not across that point.
+/// the light thread's step 1, then A is visible when membarrier returns and the heavy side's step 3 sees it. If it
+/// comes before, then the light thread's step 3 comes after it as well and sees B. The compiler barrier keeps the
+/// compiler from exchanging steps 1 and 3; the processor may, but not across that point.
 ///
 /// Rules
 ///   B1. A heavy barrier issues membarrier wherever the kernel has it, whatever the flag below says.

@@ -43,14 +43,30 @@ class table_reader {
     const auto itself = reinterpret_cast<std::uintptr_t>(at_);
     std::uintptr_t value = 0;
     switch (encoding & format_mask) {
-      case format_address: value = fixed<std::uintptr_t>(); break;
-      case format_uleb128: value = uleb128(); break;
-      case format_udata2: value = fixed<std::uint16_t>(); break;
-      case format_udata4: value = fixed<std::uint32_t>(); break;
-      case format_udata8: value = fixed<std::uint64_t>(); break;
-      case format_sdata4: value = static_cast<std::uintptr_t>(std::intptr_t{fixed<std::int32_t>()}); break;
-      case format_sdata8: value = static_cast<std::uintptr_t>(fixed<std::int64_t>()); break;
-      default: readable_ = false; return 0;
+      case format_address:
+        value = fixed<std::uintptr_t>();
+        break;
+      case format_uleb128:
+        value = uleb128();
+        break;
+      case format_udata2:
+        value = fixed<std::uint16_t>();
+        break;
+      case format_udata4:
+        value = fixed<std::uint32_t>();
+        break;
+      case format_udata8:
+        value = fixed<std::uint64_t>();
+        break;
+      case format_sdata4:
+        value = static_cast<std::uintptr_t>(std::intptr_t{fixed<std::int32_t>()});
+        break;
+      case format_sdata8:
+        value = static_cast<std::uintptr_t>(fixed<std::int64_t>());
+        break;
+      default:
+        readable_ = false;
+        return 0;
     }
     const auto relative = encoding & relative_mask;
     if ((relative != 0 && relative != relative_to_itself) || (encoding & indirect) != 0) readable_ = false;

@@ -19,7 +19,8 @@ struct call_site {
   std::uintptr_t landing_pad = 0;
 };
 
-/// Looks `at` up in the exception table `table` (LSDA of the Itanium C++ ABI) of the function that begins at `function`.
+/// Looks `at` up in the exception table `table` (LSDA of the Itanium C++ ABI) of the function that begins at
+/// `function`.
 [[nodiscard]] call_site find_call_site(const std::byte* table, std::uintptr_t function, std::uintptr_t at) noexcept;
 
 }  // namespace foundation::os

@@ -14,8 +14,8 @@ using time_point = clock::time_point;
 /// @any_thread  no system call where the kernel offers a vDSO
 [[nodiscard]] inline time_point now() noexcept { return clock::now(); }
 
-/// When `duration` from now will be over: `time_point::max()` where that is beyond the clock, and for the longest duration
-/// without reading it; `time_point::min()` for zero and less, likewise.
+/// When `duration` from now will be over: `time_point::max()` where that is beyond the clock, and for the longest
+/// duration without reading it; `time_point::min()` for zero and less, likewise.
 [[nodiscard]] inline time_point deadline_after(std::chrono::nanoseconds duration) noexcept {
   if (duration == std::chrono::nanoseconds::max()) return time_point::max();
   if (duration <= std::chrono::nanoseconds::zero()) return time_point::min();

@@ -7,7 +7,7 @@
 
 namespace foundation::os {
 
-// The Itanium C++ ABI, 2.2.2: `struct __cxa_eh_globals { __cxa_exception* caughtExceptions; unsigned uncaughtExceptions; }`.
+// The Itanium C++ ABI, 2.2.2: __cxa_eh_globals is a pointer, caughtExceptions, and an unsigned, uncaughtExceptions.
 static_assert(sizeof(exception_state) == 2 * sizeof(void*));
 
 void swap_exception_state(exception_state& save_to, const exception_state& load_from) noexcept {

@@ -24,8 +24,8 @@ timespec to_timespec(time_point when) noexcept {
 
 /// @returns false when `timeout` has passed
 bool wait(sync::atomic<std::uint32_t>& word, std::uint32_t expected, const timespec* timeout) noexcept {
-  const long result = ::syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, expected, timeout, nullptr,
-                                FUTEX_BITSET_MATCH_ANY);
+  const long result =
+      ::syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, expected, timeout, nullptr, FUTEX_BITSET_MATCH_ANY);
   if (result == 0) return true;
   FOUNDATION_CHECK(errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT, "futex: the kernel refused to wait");
   return errno != ETIMEDOUT;

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "base/sync.hpp"
+#include "base/base.hpp"
 #include "os/clock.hpp"
 
 /// Parking of threads on one word of memory.
@@ -13,8 +13,8 @@
 ///   futex_wake(word, count)                wake up to `count` of the threads that sleep on `word`
 ///
 /// Rules
-///   F1. The kernel compares and goes to sleep in one step: a waker that changes the word and then wakes is never missed.
-///   F2. Every return is a hint only: look at the word again. Returns happen for signals and for wakes meant for others.
+///   F1. The kernel compares and goes to sleep in one step: who changes the word and then wakes is never missed.
+///   F2. Every return is a hint only: look at the word again. Some are for signals, or for wakes meant for others.
 ///   F3. Words are private to this program: they are not found through memory shared with another one.
 namespace foundation::os {
 

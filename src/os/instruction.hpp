@@ -26,7 +26,8 @@ struct instruction {
 
 [[nodiscard]] instruction decode(const std::byte* at) noexcept;
 
-/// If `function` is a stub that only jumps to the address in a word (an entry of the procedure linkage table): that word.
+/// If `function` is a stub that only jumps to the address in a word (an entry of the procedure linkage table): that
+/// word.
 [[nodiscard]] const void* stub_slot(const std::byte* function) noexcept;
 
 /// Whether the function does nothing but two calls, in a row, and does not come back from the second: the shape of the

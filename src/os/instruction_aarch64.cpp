@@ -35,7 +35,7 @@ instruction decode(const std::byte* at) noexcept {
   if ((word & 0xff000000u) == 0x54000000u) return made(flow::branch, relative(at, word, 5, 19));  // b.cond
   if ((word & 0x7e000000u) == 0x34000000u) return made(flow::branch, relative(at, word, 5, 19));  // cbz, cbnz
   if ((word & 0x7e000000u) == 0x36000000u) return made(flow::branch, relative(at, word, 5, 14));  // tbz, tbnz
-  if ((word & 0xfe000000u) == 0xd6000000u) {  // through a register
+  if ((word & 0xfe000000u) == 0xd6000000u) {                                                      // through a register
     const std::uint32_t operation = word >> 21 & 0xf;
     if (operation == 1 || operation == 9) return made(flow::call);  // blr, blraa
     if (operation == 2) return made(flow::stop);                    // ret, retaa
@@ -51,7 +51,8 @@ const void* stub_slot(const std::byte* function) noexcept {
   if (word_at(function) == bti_c) function += 4;
   const std::uint32_t adrp = word_at(function);
   const std::uint32_t load = word_at(function + 4);
-  if ((adrp & 0x9f00001fu) != 0x90000010u || (load & 0xffc003ffu) != 0xf9400211u) return nullptr;  // x16; x17, [x16, #n]
+  if ((adrp & 0x9f00001fu) != 0x90000010u || (load & 0xffc003ffu) != 0xf9400211u)
+    return nullptr;  // x16; x17, [x16, #n]
   const auto pages = static_cast<std::int32_t>((adrp >> 5 & 0x7ffff) << 2 | (adrp >> 29 & 3));
   const std::int64_t distance = std::int64_t{static_cast<std::int32_t>(pages << 11) >> 11} * 4096;
   const auto page = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(function) & ~std::uintptr_t{4095});

@@ -5,7 +5,8 @@
 
 #include <cstring>
 
-/// Lengths and branches of x86-64 instructions (Intel SDM volume 2, appendix A). What compilers do not emit is `unknown`.
+/// Lengths and branches of x86-64 instructions (Intel SDM volume 2, appendix A). What compilers do not emit is
+/// `unknown`.
 namespace foundation::os {
 
 namespace {
@@ -29,7 +30,8 @@ class code_reader {
     return at_ + distance;
   }
 
-  [[nodiscard]] instruction ends(flow kind, const std::byte* target = nullptr, const void* slot = nullptr) const noexcept {
+  [[nodiscard]] instruction ends(flow kind, const std::byte* target = nullptr,
+                                 const void* slot = nullptr) const noexcept {
     return {.kind = kind, .length = static_cast<std::uint8_t>(at_ - start_), .target = target, .slot = slot};
   }
 
@@ -49,10 +51,22 @@ prefixes read_prefixes(code_reader& code) noexcept {
   prefixes found;
   for (;; code.skip(1)) {
     switch (code.peek()) {
-      case 0x66: found.operand_16 = true; continue;
-      case 0x67: case 0xf0: case 0xf2: case 0xf3:
-      case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: continue;
-      default: break;
+      case 0x66:
+        found.operand_16 = true;
+        continue;
+      case 0x67:
+      case 0xf0:
+      case 0xf2:
+      case 0xf3:
+      case 0x26:
+      case 0x2e:
+      case 0x36:
+      case 0x3e:
+      case 0x64:
+      case 0x65:
+        continue;
+      default:
+        break;
     }
     if ((code.peek() & 0xf0) == 0x40) found.wide = (code.byte() & 0x08) != 0;  // REX comes last
     return found;
@@ -60,7 +74,7 @@ prefixes read_prefixes(code_reader& code) noexcept {
 }
 
 struct operand {
-  unsigned reg;                 // the middle field: a register, or part of the operation code
+  unsigned reg;                     // the middle field: a register, or part of the operation code
   const std::byte* word = nullptr;  // the address, if it counts from the instruction pointer
 };
 
@@ -125,10 +139,16 @@ instruction decode_group_five(code_reader& code) noexcept {
   const operand o = read_operand(code);
   const void* slot = o.word;
   switch (o.reg) {
-    case 2: return code.ends(flow::call, nullptr, slot);
-    case 4: return code.ends(flow::jump, nullptr, slot);
-    case 3: case 5: case 7: return not_understood;
-    default: return code.ends(flow::next);
+    case 2:
+      return code.ends(flow::call, nullptr, slot);
+    case 4:
+      return code.ends(flow::jump, nullptr, slot);
+    case 3:
+    case 5:
+    case 7:
+      return not_understood;
+    default:
+      return code.ends(flow::next);
   }
 }
 
@@ -169,14 +189,39 @@ instruction decode(const std::byte* at) noexcept {
   if (op >= 0xb8 && op <= 0xbf) return with_immediate(code, p.wide ? 8 : immediate);
   if (op >= 0xd0 && op <= 0xdf && (op < 0xd4 || op > 0xd7)) return with_operand(code, 0);
   switch (op) {
-    case 0x62: case 0xc4: case 0xc5: return decode_vector(code, op);
-    case 0x63: return with_operand(code, 0);
-    case 0x68: return with_immediate(code, immediate);
-    case 0x69: case 0x81: case 0xc7: return with_operand(code, immediate);
-    case 0x6a: return with_immediate(code, 1);
-    case 0x6b: case 0x80: case 0x83: case 0xc0: case 0xc1: case 0xc6: return with_operand(code, 1);
-    case 0xc2: case 0xc3: case 0xcc: case 0xf4: return code.ends(flow::stop);
-    case 0xc9: case 0xf5: case 0xf8: case 0xf9: case 0xfc: case 0xfd: return code.ends(flow::next);
+    case 0x62:
+    case 0xc4:
+    case 0xc5:
+      return decode_vector(code, op);
+    case 0x63:
+      return with_operand(code, 0);
+    case 0x68:
+      return with_immediate(code, immediate);
+    case 0x69:
+    case 0x81:
+    case 0xc7:
+      return with_operand(code, immediate);
+    case 0x6a:
+      return with_immediate(code, 1);
+    case 0x6b:
+    case 0x80:
+    case 0x83:
+    case 0xc0:
+    case 0xc1:
+    case 0xc6:
+      return with_operand(code, 1);
+    case 0xc2:
+    case 0xc3:
+    case 0xcc:
+    case 0xf4:
+      return code.ends(flow::stop);
+    case 0xc9:
+    case 0xf5:
+    case 0xf8:
+    case 0xf9:
+    case 0xfc:
+    case 0xfd:
+      return code.ends(flow::next);
     case 0xe8: {
       const std::byte* target = code.relative32();
       return code.ends(flow::call, target);
@@ -189,13 +234,17 @@ instruction decode(const std::byte* at) noexcept {
       const std::byte* target = code.relative8();
       return code.ends(flow::jump, target);
     }
-    case 0xf6: case 0xf7: {
+    case 0xf6:
+    case 0xf7: {
       const operand o = read_operand(code);
       if (o.reg < 2) code.skip(op == 0xf6 ? 1 : immediate);  // test; the others have no immediate
       return code.ends(flow::next);
     }
-    case 0xfe: case 0xff: return decode_group_five(code);
-    default: return not_understood;
+    case 0xfe:
+    case 0xff:
+      return decode_group_five(code);
+    default:
+      return not_understood;
   }
 }
 

@@ -48,9 +48,13 @@ bool follow(const std::byte* at, explorer& paths, const code_range& code) noexce
   while (paths.step() && code.holds_instruction(at)) {
     const instruction i = decode(at);
     switch (i.kind) {
-      case flow::next: at += i.length; break;
-      case flow::stop: return false;
-      case flow::unknown: return true;
+      case flow::next:
+        at += i.length;
+        break;
+      case flow::stop:
+        return false;
+      case flow::unknown:
+        return true;
       case flow::branch:
         if (!paths.add(i.target)) return true;
         at += i.length;
@@ -58,11 +62,15 @@ bool follow(const std::byte* at, explorer& paths, const code_range& code) noexce
       case flow::call:
       case flow::jump:
         switch (identify(i, code)) {
-          case exception_call::terminates: return true;
-          case exception_call::catches: return terminates_next(at + i.length, code);
+          case exception_call::terminates:
+            return true;
+          case exception_call::catches:
+            return terminates_next(at + i.length, code);
           case exception_call::resumes:
-          case exception_call::never_comes: return false;
-          case exception_call::other: break;
+          case exception_call::never_comes:
+            return false;
+          case exception_call::other:
+            break;
         }
         if (i.kind == flow::call) {
           at += i.length;

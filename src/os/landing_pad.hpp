@@ -13,9 +13,10 @@ namespace foundation::os {
 ///   _Unwind_Resume                               the next frame's business: passable
 ///   std::terminate, __clang_call_terminate, …    a `noexcept` function: terminates
 ///
-/// Other calls are destructors and come back. A path ends in true when it becomes too long, jumps through a register, or has
-/// an instruction that is not understood: not throwing is the safe mistake. Which branch a handler's type test takes is not
-/// followed: `noexcept` with a handler for some other type terminates on one path, and so does our exception.
+/// Other calls are destructors and come back. A path ends in true when it becomes too long, jumps through a register,
+/// or has an instruction that is not understood: not throwing is the safe mistake. Which branch a handler's type test
+/// takes is not followed: `noexcept` with a handler for some other type terminates on one path, and so does our
+/// exception.
 [[nodiscard]] bool may_terminate(const std::byte* pad) noexcept;
 
 }  // namespace foundation::os

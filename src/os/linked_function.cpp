@@ -19,9 +19,9 @@ struct known_function {
 };
 
 constexpr known_function known[] = {
-    {"_ZSt9terminatev", exception_call::terminates},          // std::terminate
-    {"__cxa_call_terminate", exception_call::terminates},     // GCC 14's noexcept
-    {"__cxa_call_unexpected", exception_call::terminates},    // dynamic exception specifications
+    {"_ZSt9terminatev", exception_call::terminates},        // std::terminate
+    {"__cxa_call_terminate", exception_call::terminates},   // GCC 14's noexcept
+    {"__cxa_call_unexpected", exception_call::terminates},  // dynamic exception specifications
     {"__cxa_begin_catch", exception_call::catches},
     {"_Unwind_Resume", exception_call::resumes},
     {"__cxa_end_cleanup", exception_call::resumes},
@@ -57,13 +57,13 @@ constexpr std::uint64_t global_data = 0;
 
 /// Where a module's relocations and names are.
 struct module_tables {
-  const ElfW(Rela)* relocations[2] = {};  // of the linkage table, and the others
+  const ElfW(Rela) * relocations[2] = {};  // of the linkage table, and the others
   std::size_t counts[2] = {};
-  const ElfW(Sym)* symbols = nullptr;
+  const ElfW(Sym) * symbols = nullptr;
   const char* names = nullptr;
 };
 
-module_tables read_tables(const dl_phdr_info& module, const ElfW(Dyn)* dynamic) noexcept {
+module_tables read_tables(const dl_phdr_info& module, const ElfW(Dyn) * dynamic) noexcept {
   module_tables tables;
   const ElfW(Addr) base = module.dlpi_addr;
   // The C library has made these absolute where it could write to them; otherwise they still count from the base.
@@ -71,13 +71,26 @@ module_tables read_tables(const dl_phdr_info& module, const ElfW(Dyn)* dynamic) 
   for (; dynamic->d_tag != DT_NULL; ++dynamic) {
     const auto value = dynamic->d_un.d_val;
     switch (dynamic->d_tag) {
-      case DT_JMPREL: tables.relocations[0] = reinterpret_cast<const ElfW(Rela)*>(address(value)); break;
-      case DT_PLTRELSZ: tables.counts[0] = value / sizeof(ElfW(Rela)); break;
-      case DT_RELA: tables.relocations[1] = reinterpret_cast<const ElfW(Rela)*>(address(value)); break;
-      case DT_RELASZ: tables.counts[1] = value / sizeof(ElfW(Rela)); break;
-      case DT_SYMTAB: tables.symbols = reinterpret_cast<const ElfW(Sym)*>(address(value)); break;
-      case DT_STRTAB: tables.names = reinterpret_cast<const char*>(address(value)); break;
-      default: break;
+      case DT_JMPREL:
+        tables.relocations[0] = reinterpret_cast<const ElfW(Rela)*>(address(value));
+        break;
+      case DT_PLTRELSZ:
+        tables.counts[0] = value / sizeof(ElfW(Rela));
+        break;
+      case DT_RELA:
+        tables.relocations[1] = reinterpret_cast<const ElfW(Rela)*>(address(value));
+        break;
+      case DT_RELASZ:
+        tables.counts[1] = value / sizeof(ElfW(Rela));
+        break;
+      case DT_SYMTAB:
+        tables.symbols = reinterpret_cast<const ElfW(Sym)*>(address(value));
+        break;
+      case DT_STRTAB:
+        tables.names = reinterpret_cast<const char*>(address(value));
+        break;
+      default:
+        break;
     }
   }
   return tables;
@@ -89,7 +102,7 @@ struct slot_search {
 };
 
 /// The module's segment that `address` lies in, or null.
-const ElfW(Phdr)* segment_of(const dl_phdr_info& module, std::uintptr_t address) noexcept {
+const ElfW(Phdr) * segment_of(const dl_phdr_info& module, std::uintptr_t address) noexcept {
   for (int i = 0; i < module.dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = module.dlpi_phdr[i];
     if (segment.p_type == PT_LOAD && address - module.dlpi_addr - segment.p_vaddr < segment.p_memsz) return &segment;
@@ -113,7 +126,8 @@ int search_module(dl_phdr_info* module, std::size_t, void* argument) noexcept {
       for (std::size_t r = 0; tables.relocations[t] != nullptr && r < tables.counts[t]; ++r) {
         const ElfW(Rela)& relocation = tables.relocations[t][r];
         const auto type = ELF64_R_TYPE(relocation.r_info);
-        if (module->dlpi_addr + relocation.r_offset != search.slot || (type != jump_slot && type != global_data)) continue;
+        if (module->dlpi_addr + relocation.r_offset != search.slot || (type != jump_slot && type != global_data))
+          continue;
         search.meaning = by_name(tables.names + tables.symbols[ELF64_R_SYM(relocation.r_info)].st_name);
         return 1;
       }

@@ -14,8 +14,8 @@
 /// Rules
 ///   S1. Between telling the sanitizer and the real switch no instrumented code runs: functions around a switch carry
 ///       FOUNDATION_NO_TSAN. It also keeps them out of line, or they would be instrumented as part of their caller.
-///   S2. ASan is told of leaving and of arriving at once, before the switch, since Boost.Fiber does not let us in at the
-///       other side. Between the two nothing is checked against stack bounds.
+///   S2. ASan is told of leaving and of arriving at once, before the switch, since Boost.Fiber does not let us in at
+///       the other side. Between the two nothing is checked against stack bounds.
 #if defined(__SANITIZE_THREAD__)
 #define FOUNDATION_TSAN 1
 #elif defined(__has_feature)
@@ -60,7 +60,8 @@ inline constexpr bool building_with_asan = true;
 inline constexpr bool building_with_asan = false;
 #endif
 
-/// A TSan context for a new fiber; null without TSan. Give it back with `tsan_destroy_fiber`, never while running on it.
+/// A TSan context for a new fiber; null without TSan. Give it back with `tsan_destroy_fiber`, never while running on
+/// it.
 [[nodiscard]] void* tsan_create_fiber() noexcept;
 void tsan_destroy_fiber(void* context) noexcept;
 
@@ -76,7 +77,8 @@ void tsan_switch_to(void* context) noexcept;
 /// the same variable of a carrier as `leaving` when it is left and its value as `entering` when it is entered again
 /// (null at first). Without them a build with detect_stack_use_after_return=1 (Clang's default; not GCC's) loses
 /// one fake stack at every switch.
-void asan_enter_stack(const void* bottom, std::size_t size, void** leaving = nullptr, void* entering = nullptr) noexcept;
+void asan_enter_stack(const void* bottom, std::size_t size, void** leaving = nullptr,
+                      void* entering = nullptr) noexcept;
 
 void asan_poison(const void* at, std::size_t size) noexcept;
 void asan_unpoison(const void* at, std::size_t size) noexcept;

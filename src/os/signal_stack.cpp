@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/signal_stack.hpp"
 
-#include <csignal>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 
-#include "base/sync.hpp"
+#include "base/base.hpp"
 #include "os/virtual_memory.hpp"
 
 namespace foundation::os {
@@ -19,8 +19,9 @@ constexpr std::size_t watched_count = 2;
 
 /// What is below ours in the chain.
 ///
-/// The handler reads `previous` without a lock: it is written before ours is installed, and the kernel orders sigaction()
-/// before the signals that follow. It stays readable after ours is removed, for a handler that began before.
+/// The handler reads `previous` without a lock: it is written before ours is installed, and the kernel orders
+/// sigaction() before the signals that follow. It stays readable after ours is removed, for a handler that began
+/// before.
 struct chain_link {
   struct sigaction previous = {};
   bool in_chain = false;  // under the lock: ours has been installed and not yet removed, on top or buried

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "base/sync.hpp"
+#include "base/base.hpp"
 
 namespace foundation::os {
 

@@ -11,9 +11,9 @@
 
 /// Looking for `noexcept` before throwing.
 ///
-/// There is no call that answers it: the unwinder's search phase stops at a frame that will terminate just as it stops at
-/// one that will catch. So we read what it reads. For each frame between the caller and the entry, by what its call-site
-/// table says of the call it is in:
+/// There is no call that answers it: the unwinder's search phase stops at a frame that will terminate just as it stops
+/// at one that will catch. So we read what it reads. For each frame between the caller and the entry, by what its
+/// call-site table says of the call it is in:
 ///
 ///   no table            C code, or C++ with nothing to clean up         passable
 ///   not in the table    GCC's `noexcept`                                terminates
@@ -24,8 +24,8 @@
 /// Where it answers false although an exception would pass: a pad whose code we cannot follow; a function that is
 /// `noexcept` and has a `catch` for our type (nobody has one); a destructor inlined into a pad that may itself call
 /// std::terminate (that of a std::thread not known to be joined).
-/// Where it answers true although the program may end: a destructor that throws, a handler that ends the program. They do
-/// so for any exception.
+/// Where it answers true although the program may end: a destructor that throws, a handler that ends the program. They
+/// do so for any exception.
 ///
 /// Rejected: a table of `noexcept` functions (there is none), forced unwinding with a stop function (it has run the
 /// destructors of the frames below by the time it arrives), set_terminate (the host's, and too late to go back).

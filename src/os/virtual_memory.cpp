@@ -7,8 +7,7 @@
 
 #include <cstdlib>
 
-#include "base/assert.hpp"
-#include "base/sync.hpp"
+#include "base/base.hpp"
 
 namespace foundation::os {
 

@@ -61,7 +61,8 @@ void discard(void* at, std::size_t bytes) noexcept;
 /// Undoes `protect_none`. @returns false when refused
 [[nodiscard]] bool unprotect(void* at, std::size_t bytes) noexcept;
 
-/// Makes a touch of the range fault without another mapping, and drops its pages. @returns false when refused or unknown
+/// Makes a touch of the range fault without another mapping, and drops its pages. @returns false when refused or
+/// unknown
 [[nodiscard]] bool guard_install(void* at, std::size_t bytes) noexcept;
 
 /// Undoes `guard_install`. @returns false when refused or unknown

@@ -196,8 +196,8 @@ TEST(StackPool, protected_guards_beyond_the_budget_become_canaries) {
   stack_pool other({.guard_mappings = 40});
   std::vector<stack> stacks(300);
   ASSERT_EQ(pool.acquire(stacks, 64 * kib, guard_mode::mprotect), stacks.size());
-  const auto guarded = std::count_if(stacks.begin(), stacks.end(),
-                                     [](const stack& s) { return s.guard == guard_mode::mprotect; });
+  const auto guarded =
+      std::count_if(stacks.begin(), stacks.end(), [](const stack& s) { return s.guard == guard_mode::mprotect; });
   EXPECT_EQ(guarded, 20);
   EXPECT_EQ(pool.stats().guard_mappings, 40u);
   const auto of_other = other.acquire(64 * kib, guard_mode::mprotect);  // the budget is the program's
@@ -236,7 +236,7 @@ TEST(StackPool, an_abandoned_stack_stays_mapped_and_is_never_lent_again) {
   EXPECT_EQ(*kept, std::byte{1});
 }
 
-// -- refusals ----------------------------------------------------------------------------------------------------------
+// -- refusals -----------------------------------------------------------------------------------------
 
 int calls_left = 0;  // one more call than this is refused, and every later one
 
@@ -255,12 +255,14 @@ constexpr os::memory_calls limited{
       return refused() ? MAP_FAILED : os::system_memory_calls().mmap(at, bytes, protection, flags, file, offset);
     },
     .munmap = [](void* at, std::size_t bytes) noexcept { return os::system_memory_calls().munmap(at, bytes); },
-    .madvise = [](void* at, std::size_t bytes, int advice) noexcept {
-      return refused() ? -1 : os::system_memory_calls().madvise(at, bytes, advice);
-    },
-    .mprotect = [](void* at, std::size_t bytes, int protection) noexcept {
-      return refused() ? -1 : os::system_memory_calls().mprotect(at, bytes, protection);
-    },
+    .madvise =
+        [](void* at, std::size_t bytes, int advice) noexcept {
+          return refused() ? -1 : os::system_memory_calls().madvise(at, bytes, advice);
+        },
+    .mprotect =
+        [](void* at, std::size_t bytes, int protection) noexcept {
+          return refused() ? -1 : os::system_memory_calls().mprotect(at, bytes, protection);
+        },
 };
 
 TEST(StackPool, survives_the_refusal_of_every_system_call_in_turn) {
@@ -345,8 +347,8 @@ TEST(StackPool, threads_share_it) {
       std::vector<stack> held;
       for (int i = 0; i < 400; ++i) {
         std::array<stack, 8> some;
-        const std::size_t got =
-            pool.acquire(std::span(some).first(1 + random.below(8)), 16 * kib << random.below(3), guard_mode::automatic);
+        const std::size_t got = pool.acquire(std::span(some).first(1 + random.below(8)), 16 * kib << random.below(3),
+                                             guard_mode::automatic);
         for (std::size_t k = 0; k < got; ++k) {
           touch(some[k].top() - 1);
           held.push_back(some[k]);
@@ -365,7 +367,7 @@ TEST(StackPool, threads_share_it) {
   EXPECT_EQ(pool.stats().live, 0u);
 }
 
-// -- deaths ------------------------------------------------------------------------------------------------------------
+// -- deaths -----------------------------------------------------------------------------------------
 
 using StackPoolDeathTest = ::testing::Test;
 
@@ -392,9 +394,8 @@ TEST(StackPoolDeathTest, the_overflow_handler_can_tell_whose_guard_was_touched) 
         stack_pool pool;
         reported_pool = &pool;
         const auto s = pool.acquire(64 * kib);
-        os::set_overflow_reporter([](void* address) noexcept -> bool {
-          ::_exit(reported_pool->owns_guard(address) ? 9 : 1);
-        });
+        os::set_overflow_reporter(
+            [](void* address) noexcept -> bool { ::_exit(reported_pool->owns_guard(address) ? 9 : 1); });
         if (s && os::acquire_overflow_handler()) touch(s->bottom - 1);
         ::_exit(2);
       },

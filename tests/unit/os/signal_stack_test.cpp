@@ -172,7 +172,9 @@ TEST(SignalStackDeathTest, a_buried_handler_reports_again_when_it_is_acquired_ag
         set_overflow_reporter(reports);
         if (!acquire_overflow_handler()) ::_exit(1);
         struct sigaction over = {};
-        over.sa_sigaction = [](int signal, siginfo_t* info, void* context) { below.sa_sigaction(signal, info, context); };
+        over.sa_sigaction = [](int signal, siginfo_t* info, void* context) {
+          below.sa_sigaction(signal, info, context);
+        };
         over.sa_flags = SA_SIGINFO;
         ::sigaction(SIGSEGV, &over, &below);
         release_overflow_handler();

@@ -30,9 +30,9 @@ class Topology : public ::testing::Test {
   }
   void v1(const std::string& own, const std::string& mounted_root = "/") {
     file("/proc/self/cgroup", "5:memory:/elsewhere\n4:cpuset:/x\n3:cpu,cpuacct:" + own + "\n0::/");
-    file("/proc/self/mountinfo",
-         "33 30 0:29 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n34 30 0:30 " + mounted_root +
-             " /sys/fs/cgroup/cpu,cpuacct rw,nosuid master:15 - cgroup cgroup rw,cpu,cpuacct");
+    file("/proc/self/mountinfo", "33 30 0:29 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n34 30 0:30 " +
+                                     mounted_root +
+                                     " /sys/fs/cgroup/cpu,cpuacct rw,nosuid master:15 - cgroup cgroup rw,cpu,cpuacct");
   }
   [[nodiscard]] unsigned limit() const { return cgroup_cpu_limit(root_.c_str()); }
 

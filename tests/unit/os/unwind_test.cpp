@@ -13,8 +13,9 @@
 
 #include "os/os.hpp"
 
-// Whether an exception reaches the entry is asked from inside each kind of frame; where the answer is yes, one is thrown and
-// must arrive. (Where it is no, it would end the program: a death test for two of them shows that no is right.)
+// Whether an exception reaches the entry is asked from inside each kind of frame; where the answer is yes, one is
+// thrown and must arrive. (Where it is no, it would end the program: a death test for two of them shows that no is
+// right.)
 
 namespace foundation::os {
 namespace {
@@ -178,8 +179,8 @@ TEST(Unwind, answers_no_when_the_entry_is_not_on_the_stack) {
 using UnwindDeathTest = ::testing::Test;
 
 TEST(UnwindDeathTest, what_it_stops_at_would_have_ended_the_program) {
-  for (const body b : std::initializer_list<body>{is_noexcept, is_noexcept_with_destructor, is_noexcept_and_catches_another_type,
-                       runs_a_destructor_that_waits}) {
+  for (const body b : std::initializer_list<body>{is_noexcept, is_noexcept_with_destructor,
+                                                  is_noexcept_and_catches_another_type, runs_a_destructor_that_waits}) {
     EXPECT_DEATH(
         {
           throw_it = true;
