@@ -45,7 +45,7 @@ test_lists() {
     mapfile -t files < <(found "tests/unit/$area" '*_test.cpp')
     list "foundation_tests_unit_$area" "${files[@]}"
   done
-  for area in model stress; do
+  for area in model stress examples; do
     mapfile -t files < <(found "tests/$area" '*_test.cpp')
     list "foundation_tests_$area" "${files[@]}"
   done
@@ -81,7 +81,7 @@ while read -r stray; do
   violation "$stray: belongs to no list"
 done < <({
   found src '*.cpp' | grep -vE "^src/($(IFS='|'; echo "${areas[*]}"))/"
-  found tests '*_test.cpp' | grep -vE "^tests/(unit/($(IFS='|'; echo "${test_areas[*]}"))|model|stress|package|compile_fail)/"
+  found tests '*_test.cpp' | grep -vE "^tests/(unit/($(IFS='|'; echo "${test_areas[*]}"))|model|stress|examples|package|compile_fail)/"
 } || true)
 
 if [[ -z $write ]]; then finish; fi

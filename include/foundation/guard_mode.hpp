@@ -13,7 +13,7 @@ enum class guard_mode : std::uint8_t {
   automatic,  ///< the best the kernel has: `install`, else `mprotect`
   install,    ///< `MADV_GUARD_INSTALL` (Linux 6.13): a guard that costs no mapping, a million of them at once
   mprotect,   ///< a protected page; two mappings a stack, so only up to the system's limit (`vm.max_map_count`)
-  canary,     ///< a pattern below the stack; no guard page, no mapping, works everywhere
+  canary,     ///< an ordinary page below the stack that must stay zero; no guard, no mapping, works everywhere
 };
 
 }  // namespace foundation::inline v0

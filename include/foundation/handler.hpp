@@ -13,7 +13,7 @@ namespace foundation::inline v0 {
 class process;
 
 /// The message types that a handler object takes, listed once in its class.
-template <message_type... Messages>
+template <typename... Messages>
 struct messages {};
 
 /// A process as an object: for each message one turn, a call of `handle(self, message)`.
@@ -40,20 +40,38 @@ namespace detail {
 template <typename Handler, typename Message>
 struct a_listed_message_has_no_handle_function;
 
+template <typename Handler, typename Messages>
+struct a_handler_lists_its_messages_as_fn_messages;
+
 template <typename Handler, typename Message>
 constexpr bool check_handles() {
-  if constexpr (!requires(Handler& h, process& self, Message& m) { h.handle(self, std::move(m)); } &&
-                !requires(Handler& h, process& self, Message& m) { h.handle(self, m); }) {
+  if constexpr (!message_type<Message>) {
+    static_cast<void>(sizeof(a_message_must_be_a_movable_and_destructible_object_type<Message>));
+  } else if constexpr (!requires(Handler& h, process& self, Message& m) { h.handle(self, std::move(m)); } &&
+                       !requires(Handler& h, process& self, Message& m) { h.handle(self, m); }) {
     static_cast<void>(sizeof(a_listed_message_has_no_handle_function<Handler, Message>));
   }
   return true;
 }
 
+/// Complete when nothing is wrong with the class; otherwise an error in our words.
+template <typename Handler, typename List>
+struct check_handler {
+  static_assert(sizeof(a_handler_lists_its_messages_as_fn_messages<Handler, List>) != 0);
+};
+template <typename Handler, typename... Messages>
+struct check_handler<Handler, messages<Messages...>> {
+  static_assert((check_handles<Handler, Messages>() && ...));
+};
+
 /// Calls the one `handle` for the message's type; false when it is none of the listed ones.
 template <typename Handler, typename... Messages>
 bool dispatch(Handler& h, process& self, envelope& e, messages<Messages...>) {
+  const std::type_info& type = *e.ops->type;
+  // By address first, for all of them: only a type from another module has to be compared by name.
+  const bool known = ((&type == &typeid(Messages)) || ...);
   const auto try_one = [&]<typename Message>(std::type_identity<Message>) {
-    if (!same_type(*e.ops->type, typeid(Message))) return false;
+    if (known ? &type != &typeid(Message) : !same_type(type, typeid(Message))) return false;
     auto& message = *static_cast<Message*>(e.payload());
     if constexpr (requires { h.handle(self, std::move(message)); }) {
       h.handle(self, std::move(message));
@@ -62,7 +80,6 @@ bool dispatch(Handler& h, process& self, envelope& e, messages<Messages...>) {
     }
     return true;
   };
-  static_cast<void>((check_handles<Handler, Messages>() && ...));
   return (try_one(std::type_identity<Messages>{}) || ...);
 }
 

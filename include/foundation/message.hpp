@@ -9,14 +9,29 @@
 
 namespace foundation::inline v0 {
 
+class any_message;
+
 /// What can be sent: an object type, without const or reference, that can be moved and destroyed.
 ///
 /// A message is moved or copied into the receiver's mailbox and is never shared, so it must be self-contained: no
 /// views or pointers into what the sender keeps. Any type will do otherwise; nothing has to be declared or registered.
+///
+/// Not a message, on purpose:
+///
+/// | type                         | why                                                     | send instead                |
+/// |------------------------------|---------------------------------------------------------|-----------------------------|
+/// | a raw pointer, `const char*` | names memory that sender and receiver would then share  | a value, `std::unique_ptr`, |
+/// |                              |                                                         | `std::string`               |
+/// | a reference, an array        | the same; an array decays to a pointer                  | a value, `std::array`       |
+/// | what cannot be moved         | it could not get into the mailbox                       | a `std::unique_ptr` to it   |
+/// | what throws when destroyed   | a message may be destroyed where nobody can catch       |                             |
+/// | `any_message`                | a view of a message in its receiver's mailbox           | the message it stands for   |
+/// | alignment beyond 32 KiB      | an envelope has no room for it                          |                             |
 template <typename T>
 concept message_type = std::is_object_v<T> && !std::is_array_v<T> && !std::is_pointer_v<T> &&
                        std::same_as<T, std::remove_cv_t<T>> && std::move_constructible<T> &&
-                       std::is_nothrow_destructible_v<T>;
+                       std::is_nothrow_destructible_v<T> && !std::same_as<T, any_message> &&
+                       alignof(T) <= detail::largest_message_alignment;
 
 /// A message whose type a handler does not name: a clause that takes it matches any message.
 ///
@@ -44,15 +59,6 @@ namespace detail {
 /// Never defined. Naming it in an error makes the compiler's first line say what is wrong, with the user's type.
 template <typename T>
 struct a_message_must_be_a_movable_and_destructible_object_type;
-
-/// Stops the compilation with that line when T cannot be a message.
-template <typename T>
-constexpr bool check_message_type() {
-  if constexpr (!message_type<T>) {
-    static_cast<void>(sizeof(a_message_must_be_a_movable_and_destructible_object_type<T>));
-  }
-  return true;
-}
 
 }  // namespace detail
 }  // namespace foundation::inline v0

@@ -69,7 +69,7 @@ class FOUNDATION_API process {
   /// outside then ends it. The first reason stays.
   void exit(exit_reason reason);
 
-  /// A new reference, and a mark in the mailbox for `since`.
+  /// A new reference, and a mark in the mailbox for `since`, behind all that has arrived. May end the slice.
   [[nodiscard]] reference make_reference() noexcept;
 
   /// Charges `reductions` to this slice, for work the library does not see; gives the scheduler to others when the slice

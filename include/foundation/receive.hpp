@@ -19,8 +19,13 @@ inline constexpr std::chrono::nanoseconds infinity = std::chrono::nanoseconds::m
 /// receive. The time is measured on the monotonic clock, in steps of 66 microseconds, and is never cut short.
 template <typename Rep, typename Period, typename Handler>
 [[nodiscard]] constexpr auto after(std::chrono::duration<Rep, Period> timeout, Handler&& handler) {
-  using clause = detail::after_clause<std::decay_t<Handler>>;
-  return clause{detail::saturate(timeout), std::forward<Handler>(handler)};
+  using function = std::decay_t<Handler>;
+  if constexpr (!std::is_invocable_v<function&>) {
+    static_cast<void>(sizeof(detail::an_after_handler_must_be_callable_without_arguments<function>));
+    return detail::refused_clause{};
+  } else {
+    return detail::after_clause<function>{detail::saturate(timeout), std::forward<Handler>(handler)};
+  }
 }
 [[nodiscard]] constexpr auto after(std::chrono::nanoseconds timeout) {
   return after(timeout, [] {});
@@ -35,14 +40,20 @@ template <typename Guard, typename Handler>
   using function = std::decay_t<Handler>;
   if constexpr (!detail::names_its_message<function>) {
     static_cast<void>(sizeof(detail::a_receive_handler_must_take_one_message_of_a_named_type<function>));
+    return detail::refused_clause{};
   } else {
     using message = std::remove_cvref_t<typename detail::handler_argument<function>::type>;
-    detail::check_message_type<message>();
-    if constexpr (!std::is_invocable_r_v<bool, std::decay_t<Guard>&, const message&>) {
-      static_cast<void>(sizeof(detail::a_receive_guard_must_return_bool_for_the_message<message>));
+    using test = std::decay_t<Guard>;
+    if constexpr (!detail::receivable<message>) {
+      static_cast<void>(sizeof(detail::a_message_must_be_a_movable_and_destructible_object_type<message>));
+      return detail::refused_clause{};
+    } else if constexpr (!std::is_invocable_r_v<bool, test&, const message&>) {
+      static_cast<void>(sizeof(detail::a_receive_guard_must_return_bool_for_the_message<message, test>));
+      return detail::refused_clause{};
+    } else {
+      return detail::message_clause<message, test, function>{std::forward<Guard>(guard),
+                                                             std::forward<Handler>(handler)};
     }
-    return detail::message_clause<message, std::decay_t<Guard>, function>{std::forward<Guard>(guard),
-                                                                        std::forward<Handler>(handler)};
   }
 }
 

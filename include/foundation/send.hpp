@@ -13,6 +13,10 @@
 namespace foundation::inline v0 {
 
 namespace detail {
+// Never defined: the compiler's first error line names it, with the user's type.
+template <typename T>
+struct a_message_that_cannot_be_copied_must_be_moved_into_send;
+
 /// Gives the message to the receiver, or destroys it.
 FOUNDATION_API result<void> deliver(pid to, owned_envelope message) noexcept;
 }  // namespace detail
@@ -25,15 +29,21 @@ FOUNDATION_API result<void> deliver(pid to, owned_envelope message) noexcept;
 /// Messages of one sender to one receiver arrive in the order sent; nothing is promised across pairs. To a process that
 /// is dead the send succeeds and the message is destroyed, and counted. Never waits; from a process it may end the slice, so
 /// hold no std::mutex across it. Any thread. One allocation, one locked operation, one reduction.
-/// @errors errc::system_limit when memory is refused; errc::not_running when the receiver's runtime is gone
+/// @errors errc::system_limit when memory is refused; errc::not_running when the receiver's runtime is gone, and for a
+///         default-constructed pid, which is of no runtime
 /// @throws what the message's copy or move constructor throws; then nothing was sent
 template <typename T>
 result<void> send(pid to, T&& message) {
   using stored = std::decay_t<T>;
-  detail::check_message_type<stored>();
-  auto envelope = detail::owned_envelope::make<stored>(std::forward<T>(message));
-  if (!envelope) return errc::system_limit;
-  return detail::deliver(to, std::move(envelope));
+  if constexpr (!message_type<stored>) {
+    static_cast<void>(sizeof(detail::a_message_must_be_a_movable_and_destructible_object_type<stored>));
+  } else if constexpr (!std::is_constructible_v<stored, T>) {
+    static_cast<void>(sizeof(detail::a_message_that_cannot_be_copied_must_be_moved_into_send<stored>));
+  } else {
+    auto envelope = detail::owned_envelope::make<stored>(std::forward<T>(message));
+    if (!envelope) return errc::system_limit;
+    return detail::deliver(to, std::move(envelope));
+  }
 }
 
 }  // namespace foundation::inline v0

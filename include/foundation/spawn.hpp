@@ -27,6 +27,8 @@ namespace detail {
 // Never defined: the compiler's first error line names it, with the user's type.
 template <typename Function>
 struct a_process_is_a_function_of_process_reference_or_a_class_that_lists_its_messages;
+template <typename Function>
+struct a_process_that_cannot_be_copied_must_be_moved_into_spawn;
 
 /// A process being made: memory and a place in the table are there, the body is not yet constructed.
 class FOUNDATION_API spawn_ticket {
@@ -85,7 +87,10 @@ result<pid> spawn_in(Where& where, F&& body, const spawn_options& options) {
   if constexpr (!handler<stored> && !std::is_invocable_v<stored&, process&>) {
     static_cast<void>(
         sizeof(a_process_is_a_function_of_process_reference_or_a_class_that_lists_its_messages<stored>));
+  } else if constexpr (!std::is_constructible_v<stored, F>) {
+    static_cast<void>(sizeof(a_process_that_cannot_be_copied_must_be_moved_into_spawn<stored>));
   } else {
+    if constexpr (handler<stored>) static_cast<void>(check_handler<stored, typename stored::messages>{});
     result<spawn_ticket> ticket = spawn_ticket::open(where, options, sizeof(stored), alignof(stored));
     if (!ticket) return ticket.error();
     try {

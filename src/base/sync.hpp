@@ -11,6 +11,14 @@
 #include "base/this_thread.hpp"
 #include "base/thread_annotations.hpp"
 
+#if defined(__SANITIZE_THREAD__)
+#define FOUNDATION_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FOUNDATION_TSAN 1
+#endif
+#endif
+
 /// The one door to atomics, locks and threads. Everything above goes through these names, so that a model checker or
 /// a simulation can replace them here (a test looks for strays).
 namespace foundation::sync {
@@ -28,7 +36,7 @@ using thread = std::thread;
 
 /// A full fence: orders every access before it with every access after it, as the StoreLoad half of a Dekker pair.
 inline void fence_seq_cst() noexcept {
-#if defined(__SANITIZE_THREAD__)
+#if defined(FOUNDATION_TSAN)
   // TSan does not model stand-alone fences; a read-modify-write of one shared word orders the same accesses.
   static std::atomic<int> word{0};
   word.fetch_add(0, std::memory_order_seq_cst);

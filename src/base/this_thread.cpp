@@ -4,7 +4,9 @@
 namespace foundation::base {
 
 namespace {
-constinit thread_local thread_record current_thread;
+// Initial-exec: one load from the thread pointer instead of a call, in a shared library too. It takes 24 bytes of the
+// static TLS block, which the C library keeps in reserve for libraries loaded later.
+[[gnu::tls_model("initial-exec")]] constinit thread_local thread_record current_thread;
 }  // namespace
 
 thread_record& this_thread() noexcept {

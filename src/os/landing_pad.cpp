@@ -36,11 +36,29 @@ class explorer {
   int instructions_left_ = most_instructions;
 };
 
-/// A handler that does nothing but end the program is `noexcept`, moved to where it is used.
-bool terminates_next(const std::byte* at, const code_range& code) noexcept {
-  if (!code.holds_instruction(at)) return true;
-  const instruction i = decode(at);
-  return i.kind == flow::call && identify(i, code) == exception_call::terminates;
+/// Whether the code at `at` begins a handler (unless that has been done) and then ends the program, without a choice:
+/// what `noexcept` is in the end. A sanitizer's calls may lie between.
+bool terminates_in_a_row(const std::byte* at, const code_range& code, bool caught) noexcept {
+  constexpr int most_steps = 12;
+  for (int step = 0; step < most_steps && code.holds_instruction(at); ++step) {
+    const instruction i = decode(at);
+    if (i.kind != flow::next && i.kind != flow::call) return false;
+    if (i.kind == flow::call) {
+      const exception_call meaning = identify(i, code);
+      if (meaning == exception_call::terminates) return caught;
+      if (meaning == exception_call::catches) caught = true;
+      if (meaning != exception_call::catches && meaning != exception_call::other) return false;
+    }
+    at += i.length;
+  }
+  return false;
+}
+
+/// Whether a call goes to the function that Clang makes for this (`__clang_call_terminate`), which has no exported
+/// name.
+bool calls_terminator(const instruction& call, const code_range& code) noexcept {
+  if (call.target == nullptr || !code.holds_instruction(call.target)) return false;
+  return terminates_in_a_row(call.target, code, false) || is_two_calls_without_return(call.target);
 }
 
 /// Follows one path to its end, leaving other branches to `paths`. @returns true when it may terminate
@@ -65,14 +83,16 @@ bool follow(const std::byte* at, explorer& paths, const code_range& code) noexce
           case exception_call::terminates:
             return true;
           case exception_call::catches:
-            return terminates_next(at + i.length, code);
+            return terminates_in_a_row(at + i.length, code, true);
           case exception_call::resumes:
           case exception_call::never_comes:
             return false;
+          case exception_call::leaves:  // a cleanup within a handler
           case exception_call::other:
             break;
         }
         if (i.kind == flow::call) {
+          if (calls_terminator(i, code)) return true;
           at += i.length;
         } else {
           return i.target == nullptr || !paths.add(i.target);

@@ -23,6 +23,8 @@ constexpr known_function known[] = {
     {"__cxa_call_terminate", exception_call::terminates},   // GCC 14's noexcept
     {"__cxa_call_unexpected", exception_call::terminates},  // dynamic exception specifications
     {"__cxa_begin_catch", exception_call::catches},
+    {"__cxa_end_catch", exception_call::leaves},
+    {"__cxa_rethrow", exception_call::leaves},
     {"_Unwind_Resume", exception_call::resumes},
     {"__cxa_end_cleanup", exception_call::resumes},
     {"__stack_chk_fail", exception_call::never_comes},
@@ -40,6 +42,8 @@ exception_call by_name(const char* name) noexcept {
 exception_call by_address(const void* address) noexcept {
   if (address == reinterpret_cast<const void*>(&std::terminate)) return exception_call::terminates;
   if (address == reinterpret_cast<const void*>(&abi::__cxa_begin_catch)) return exception_call::catches;
+  if (address == reinterpret_cast<const void*>(&abi::__cxa_end_catch)) return exception_call::leaves;
+  if (address == reinterpret_cast<const void*>(&abi::__cxa_rethrow)) return exception_call::leaves;
   if (address == reinterpret_cast<const void*>(&_Unwind_Resume)) return exception_call::resumes;
   return exception_call::other;
 }
@@ -172,10 +176,8 @@ exception_call identify(const instruction& call, const code_range& code) noexcep
   if (call.target == nullptr) return exception_call::other;
   const exception_call direct = by_address(call.target);
   if (direct != exception_call::other || !code.holds_instruction(call.target)) return direct;
-  if (const void* slot = stub_slot(call.target)) return by_slot(slot);
-  // A jump may lead to a colder part of the same pad, which may have the same shape.
-  const bool ends = call.kind == flow::call && is_two_calls_without_return(call.target);
-  return ends ? exception_call::terminates : exception_call::other;
+  const void* slot = stub_slot(call.target);
+  return slot == nullptr ? exception_call::other : by_slot(slot);
 }
 
 }  // namespace foundation::os

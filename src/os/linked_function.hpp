@@ -13,6 +13,7 @@ enum class exception_call : std::uint8_t {
   other,        ///< comes back, as far as we know
   terminates,   ///< ends the program because of an exception
   catches,      ///< begins a handler
+  leaves,       ///< ends a handler, or throws its exception on
   resumes,      ///< goes on unwinding in the caller
   never_comes,  ///< ends the program for another reason
 };

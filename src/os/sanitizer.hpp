@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "base/base.hpp"  // FOUNDATION_TSAN
+
 /// All the library knows about sanitizers; each function is empty in a build without the sanitizer it talks to.
 ///
 ///   tsan_create_fiber / _destroy_fiber     one TSan context per carrier
@@ -16,14 +18,6 @@
 ///       FOUNDATION_NO_TSAN. It also keeps them out of line, or they would be instrumented as part of their caller.
 ///   S2. ASan is told of leaving and of arriving at once, before the switch, since Boost.Fiber does not let us in at
 ///       the other side. Between the two nothing is checked against stack bounds.
-#if defined(__SANITIZE_THREAD__)
-#define FOUNDATION_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define FOUNDATION_TSAN 1
-#endif
-#endif
-
 #if defined(__SANITIZE_ADDRESS__)
 #define FOUNDATION_ASAN 1
 #elif defined(__has_feature)

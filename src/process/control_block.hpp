@@ -89,8 +89,11 @@ class control_block final : public process, public sched::runnable, public sched
   /// The process will end for this reason; the first one stays.
   void tell_to_exit(exit_reason reason) noexcept;
   [[nodiscard]] bool told_to_exit() const noexcept { return told_to_exit_; }
-  /// Whether throwing its exit from here reaches the process's entry and is allowed (D5).
-  [[nodiscard]] bool may_unwind() const noexcept;
+  /// Why; only when told.
+  [[nodiscard]] const exit_reason& reason() const noexcept { return reason_; }
+  /// Throws the process's exit if that is allowed and would reach the process's entry (D5); otherwise returns. Called by
+  /// the outermost functions alone, from where a throw is expected: os::can_unwind_to does not look at this frame.
+  [[gnu::noinline]] void unwind();
 
   [[nodiscard]] mailbox& mail() noexcept { return mail_; }
   [[nodiscard]] receive_marks& marks() noexcept { return marks_; }

@@ -42,7 +42,7 @@ class mailbox {
     for (;;) {
       if (newest_ == nullptr) {
         signal* const newest = outer_.newest();
-        if (newest == pin_) return true;
+        if (newest == pin_ || newest == nullptr) return true;  // null: closed, and the pin stays where `rest_` ends
         newest_ = unread_ = newest;
       }
       if (!reverse(budget)) return false;
@@ -110,14 +110,12 @@ class mailbox {
     if (newest != nullptr && newest != pin_) rest_ = newest;
   }
 
-  /// `close` by the monitor, while the owner stands still in its user's code: what was outside is cut off from the nodes the
-  /// owner may still give back.
+  /// `close` by the monitor, while the owner stands still in its user's code. That may be in the middle of a batch, which
+  /// the owner will finish: its newest node is the pin by the time of the drain.
   void abandon() noexcept {
-    rest_ = outer_.close();
-    if (rest_ == pin_) rest_ = nullptr;
-    for (signal* s = rest_; s != nullptr; s = s->next) {
-      if (s->next == pin_) s->next = nullptr;
-    }
+    signal* const newest = outer_.close();
+    signal* const known = newest_ != nullptr ? newest_ : pin_;
+    if (newest != nullptr && newest != known) rest_ = newest;  // null: closed by the owner already
   }
 
   /// After `close`: the next signal that had not been taken over, newest first, or null.

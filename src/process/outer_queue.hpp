@@ -87,7 +87,8 @@ class outer_queue {
   // -- for inspection, any thread: true a moment ago -------------------------------------------------------------------
   [[nodiscard]] bool is_idle() const noexcept { return peek() == static_cast<std::uintptr_t>(sleep::idle); }
   [[nodiscard]] bool is_waiting() const noexcept { return peek() == static_cast<std::uintptr_t>(sleep::waiting); }
-  [[nodiscard]] bool is_closed() const noexcept { return peek() == closed_tag; }
+  /// Acquire: pairs with close(), so that who sees a process dead sees what it did.
+  [[nodiscard]] bool is_closed() const noexcept { return word_.load(sync::memory_order_acquire) == closed_tag; }
 
  private:
   static constexpr std::uintptr_t closed_tag = 3;

@@ -26,15 +26,6 @@ std::uint64_t process::reductions() const noexcept {
   return static_cast<const control_block*>(this)->total_reductions();
 }
 
-namespace {
-
-/// Ends the calling process if it can be unwound from here; otherwise returns.
-void throw_exit(const control_block& p) {
-  if (p.may_unwind()) throw proc::process_exit{};
-}
-
-}  // namespace
-
 result<void> process::sleep_for(std::chrono::nanoseconds duration) {
   auto& p = control_block::of(*this);
   control_block::wait_result ended{};
@@ -50,7 +41,7 @@ result<void> process::sleep_for(std::chrono::nanoseconds duration) {
   }
   if (ended == control_block::wait_result::no_carrier) return errc::system_limit;
   if (ended == control_block::wait_result::timeout) return {};
-  throw_exit(p);
+  p.unwind();
   return errc::killed;
 }
 
@@ -60,7 +51,7 @@ void process::exit(exit_reason reason) {
     const library_scope scope(p);
     p.tell_to_exit(std::move(reason));
   }
-  throw_exit(p);
+  p.unwind();
 }
 
 result<void> process::consume(std::uint32_t reductions) {
@@ -72,13 +63,14 @@ result<void> process::consume(std::uint32_t reductions) {
     exiting = p.told_to_exit();
   }
   if (!exiting) return {};
-  throw_exit(p);
+  p.unwind();
   return errc::killed;
 }
 
 reference process::make_reference() noexcept {
   auto& p = control_block::of(*this);
   const library_scope scope(p);
+  p.gather_all();  // the mark stands behind all that has arrived
   const reference made = p.space().make_reference();
   p.marks().set(made, p.mail().last());
   return made;

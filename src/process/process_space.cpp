@@ -61,7 +61,7 @@ bool process_space::exit(pid to, exit_reason reason) noexcept {
   p->call_attention();
   if (pushed == push_result::enqueue_receiver) group_.enqueue(*p);
   watch_list_.add(watch, to);
-  group_.monitor().wake();
+  group_.monitor().note_activity();
   return true;
 }
 

@@ -21,9 +21,11 @@ receive_wait::receive_wait(process& self, const std::type_info* const* types, st
 receive_wait::~receive_wait() = default;
 
 bool receive_wait::wants(const envelope& e) const noexcept {
-  return std::any_of(types_, types_ + count_, [&e](const std::type_info* wanted) {
-    return wanted == nullptr || same_type(*wanted, *e.ops->type);
-  });
+  const std::type_info* const type = e.ops->type;
+  // By address first: only a type from another module has to be compared by name.
+  const auto by_address = [type](const std::type_info* wanted) { return wanted == nullptr || wanted == type; };
+  const auto by_name = [type](const std::type_info* wanted) { return same_type(*wanted, *type); };
+  return std::any_of(types_, types_ + count_, by_address) || std::any_of(types_, types_ + count_, by_name);
 }
 
 envelope* receive_wait::next() noexcept {
@@ -68,7 +70,7 @@ receive_wait::outcome receive_wait::block() {
     case control_block::wait_result::no_carrier: return outcome::no_carrier;
     case control_block::wait_result::exiting: break;
   }
-  if (p.may_unwind()) throw proc::process_exit{};
+  p.unwind();
   return outcome::killed;
 }
 

@@ -101,9 +101,9 @@ void control_block::end_slice() noexcept {
   sched::scheduler::yield();
 }
 
-bool control_block::may_unwind() const noexcept {
-  return shields_ == 0 && !exiting_ && std::uncaught_exceptions() == 0 &&
-         os::can_unwind_to(reinterpret_cast<void*>(&process_entry));
+void control_block::unwind() {
+  if (shields_ != 0 || exiting_ || std::uncaught_exceptions() != 0) return;
+  if (os::can_unwind_to(reinterpret_cast<void*>(&process_entry))) throw process_exit{};
 }
 
 }  // namespace foundation::proc

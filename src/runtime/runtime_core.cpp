@@ -81,6 +81,7 @@ void runtime_core::end(std::unique_ptr<runtime_core> core) noexcept {
   }
   proc::directory::instance().withdraw(core->space_.tag());
   core->group_.stop();
+  proc::process_space::epochs().drain();  // what its threads retired last
 }
 
 }  // namespace foundation::rt

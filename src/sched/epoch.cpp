@@ -246,8 +246,8 @@ bool epoch_domain::nobody_looks_since(std::uint64_t sealed_epoch) const noexcept
   return nobody;
 }
 
+/// Waits for the guards that are open now even when the list is empty: whoever drains may have unlinked other things.
 void epoch_domain::wait_and_free(retired* list) noexcept {
-  if (list == nullptr) return;
   const std::uint64_t sealed_epoch = seal();
   wait_until([&]() noexcept { return nobody_looks_since(sealed_epoch); });
   free_all(list);

@@ -105,8 +105,9 @@ class epoch_domain {
   /// before a thread sleeps for long: else it keeps up to `batch` blocks. @any_thread never waits for a guard
   void collect() noexcept;
 
-  /// Returns when everything retired before the call, by any thread, is freed, and so is what the frees made by the call
-  /// retire. Waits for guards that are open now and for threads that free now. @any_thread, not inside a guard or a free
+  /// Returns when every guard that was open at the call is closed, and everything retired before it, by any thread, is
+  /// freed, and so is what the frees made by the call retire. Waits for threads that free now. @any_thread, not inside a
+  /// guard or a free
   void drain() noexcept FOUNDATION_EXCLUDES(mutex_);
 
   /// Gives the calling thread's record back, if it has one; using the domain again takes one again. Not inside a guard.

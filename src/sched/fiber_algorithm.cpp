@@ -86,6 +86,7 @@ switch_record* scheduler::choose(bool from_dispatcher) noexcept {
       if (r->own_carrier == nullptr) {
         defer(*r);
       } else if (r->attend()) {
+        stop_searching();
         return adopt(*r);
       }
     }
@@ -131,7 +132,7 @@ void scheduler::on_suspend_until(os::time_point boost_deadline) noexcept {
   if (stop_due()) return stop_searching();
   if (idle_ != nullptr) {
     for (unsigned spin = 0; spin < group_.spins(); ++spin) {
-      if ((handed_ = find_shared()) != nullptr) return;
+      if ((handed_ = find_shared()) != nullptr) return stop_searching();
       if (!searching_) break;  // enough others are looking
       os::relax();
     }

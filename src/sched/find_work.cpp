@@ -86,8 +86,10 @@ bool scheduler::has_local_work() const noexcept {
 /// The next runnable from anywhere, without sleeping; null when there seems to be none.
 runnable* scheduler::pick() noexcept {
   if (++tick_ % look_around_every == 0) look_around();
-  if (runnable* r = pick_local()) return r;
-  return find_shared();
+  runnable* r = pick_local();
+  if (r == nullptr) r = find_shared();
+  if (r != nullptr) stop_searching();
+  return r;
 }
 
 runnable* scheduler::pick_local() noexcept {
@@ -135,12 +137,11 @@ runnable* scheduler::find_shared() noexcept {
   if (runnable* r = group_.pop_injected()) return r;
   if (!searching_ && !group_.idle().transition_to_searching(index_)) return nullptr;
   searching_ = true;
-  runnable* r = steal();
-  if (r != nullptr) stop_searching();
-  return r;
+  return steal();
 }
 
-/// No longer looking for work, since some was found. The last one to look wakes the next (one wake-up chain).
+/// No longer looking for work, since some was found: must be called before it is run, or nobody else is ever woken. The
+/// last one to look wakes the next (one wake-up chain).
 void scheduler::stop_searching() noexcept {
   if (!std::exchange(searching_, false)) return;
   if (group_.idle().transition_from_searching()) group_.notify_one();

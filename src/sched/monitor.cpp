@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sched/monitor.hpp"
 
-#include <system_error>
+#include <exception>
 
 #include "sched/scheduler.hpp"
 #include "sched/scheduler_group.hpp"
@@ -22,28 +22,27 @@ bool monitor::start(scheduler_group& group, monitor_hooks hooks) noexcept {
 
 void monitor::stop() noexcept {
   if (!thread_.joinable()) return;
-  stop_.store(true, sync::memory_order_release);
-  wake();
+  state_.store(stopping, sync::memory_order_release);
+  os::futex_wake(state_, 1);
   thread_.join();
 }
 
 void monitor::wake() noexcept {
-  asleep_.store(0, sync::memory_order_release);
-  os::futex_wake(asleep_, 1);
+  std::uint32_t expected = asleep;
+  if (state_.compare_exchange_strong(expected, awake, sync::memory_order_acq_rel)) os::futex_wake(state_, 1);
 }
 
 void monitor::run() noexcept {
   os::set_thread_name("fn-monitor");
   unsigned quiet = 0;
-  sync::atomic<std::uint32_t> never{0};
-  while (!stop_.load(sync::memory_order_acquire)) {
-    static_cast<void>(os::futex_wait_until(never, 0, os::now() + period));
+  while (state_.load(sync::memory_order_acquire) != stopping) {
+    static_cast<void>(os::futex_wait_until(state_, awake, os::now() + period));
     quiet = sample(os::now()) ? 0 : quiet + 1;
-    if (quiet < idle_samples) continue;
-    asleep_.store(1, sync::memory_order_relaxed);
+    std::uint32_t expected = awake;
+    if (quiet < idle_samples || !state_.compare_exchange_strong(expected, asleep, sync::memory_order_relaxed)) continue;
     sync::fence_seq_cst();
-    if (everyone_asleep() && !stop_.load(sync::memory_order_acquire)) os::futex_wait(asleep_, 1);
-    asleep_.store(0, sync::memory_order_relaxed);
+    if (everyone_asleep() && !sample(os::now())) os::futex_wait(state_, asleep);
+    wake();  // awake, unless somebody was faster or it is time to stop
     quiet = 0;
   }
 }

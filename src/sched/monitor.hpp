@@ -29,10 +29,10 @@ struct monitor_hooks {
 /// After `idle_samples` samples with every scheduler asleep it sleeps too, until `note_activity` or `wake`.
 ///
 /// Sleep and wake:
-///   monitor                                  scheduler whose sleep ended
-///   1. asleep_ = 1                           1. no longer marked asleep
-///   2. full fence                            2. full fence
-///   3. all asleep? then sleeps               3. asleep_ == 1? then wakes it
+///   monitor                                    scheduler whose sleep ended, or who gives the hook something to watch
+///   1. state_ = asleep                         1. no longer marked asleep; the hook's work is visible
+///   2. full fence                              2. full fence
+///   3. all asleep, hook content? then sleeps   3. state_ == asleep? then wakes it
 class monitor {
  public:
   static constexpr std::chrono::milliseconds period{1};
@@ -42,16 +42,21 @@ class monitor {
   [[nodiscard]] bool start(scheduler_group& group, monitor_hooks hooks) noexcept;
   void stop() noexcept;
 
-  /// Any thread: a scheduler became active.
+  /// Any thread: a scheduler became active, or the hook has something to watch.
   void note_activity() noexcept {
     sync::fence_seq_cst();
-    if (asleep_.load(sync::memory_order_relaxed) != 0) wake();
+    if (state_.load(sync::memory_order_relaxed) == asleep) wake();
   }
 
-  /// Any thread: the hook has something to watch.
-  void wake() noexcept;
+  /// Any thread: whether it sleeps until it is woken; true a moment ago.
+  [[nodiscard]] bool is_asleep() const noexcept { return state_.load(sync::memory_order_relaxed) == asleep; }
 
  private:
+  static constexpr std::uint32_t awake = 0;
+  static constexpr std::uint32_t asleep = 1;
+  static constexpr std::uint32_t stopping = 2;
+
+  void wake() noexcept;
   void run() noexcept;
   [[nodiscard]] bool sample(os::time_point now) noexcept;
   [[nodiscard]] bool everyone_asleep() const noexcept;
@@ -59,8 +64,7 @@ class monitor {
   scheduler_group* group_ = nullptr;
   monitor_hooks hooks_;
   std::vector<std::uint64_t> last_sequence_;
-  sync::atomic<std::uint32_t> asleep_{0};
-  sync::atomic<bool> stop_{false};
+  sync::atomic<std::uint32_t> state_{awake};  // also the futex it sleeps on
   sync::thread thread_;
 };
 

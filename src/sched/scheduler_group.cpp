@@ -19,40 +19,29 @@ scheduler_group::~scheduler_group() { FOUNDATION_CHECK(threads_.empty(), "schedu
 
 // -- life ------------------------------------------------------------------------------------------------------------
 
-namespace {
-
-/// Counts the threads that have come up.
-struct start_count {
-  sync::atomic<std::uint32_t> up{0};
-  sync::atomic<std::uint32_t> failed{0};
-};
-
-void thread_started(void* context, bool ok) noexcept {
-  auto& count = *static_cast<start_count*>(context);
-  if (!ok) count.failed.fetch_add(1, sync::memory_order_relaxed);
-  count.up.fetch_add(1, sync::memory_order_release);
-  os::futex_wake(count.up, 1);
+void scheduler_group::thread_started(void* self, bool ok) noexcept {
+  auto& group = *static_cast<scheduler_group*>(self);
+  if (!ok) group.failed_.store(true, sync::memory_order_relaxed);
+  group.started_.fetch_add(1, sync::memory_order_release);
+  os::futex_wake(group.started_, 1);
 }
 
-}  // namespace
-
 bool scheduler_group::start(monitor_hooks hooks) noexcept {
-  start_count count;
   std::uint32_t made = 0;
   try {
     threads_.reserve(schedulers_.size());
     for (auto& s : schedulers_) {
-      threads_.emplace_back([&s, &count] { s->thread_main(thread_started, &count); });
+      threads_.emplace_back([&s, this] { s->thread_main(thread_started, this); });
       ++made;
     }
   } catch (const std::exception&) {  // no memory, no thread
-    count.failed.fetch_add(1, sync::memory_order_relaxed);
+    failed_.store(true, sync::memory_order_relaxed);
   }
-  for (auto up = count.up.load(sync::memory_order_acquire); up != made;) {
-    os::futex_wait(count.up, up);
-    up = count.up.load(sync::memory_order_acquire);
+  for (auto up = started_.load(sync::memory_order_acquire); up != made;) {
+    os::futex_wait(started_, up);
+    up = started_.load(sync::memory_order_acquire);
   }
-  if (count.failed.load(sync::memory_order_relaxed) == 0 && monitor_.start(*this, hooks)) return true;
+  if (!failed_.load(sync::memory_order_relaxed) && monitor_.start(*this, hooks)) return true;
   stop();
   return false;
 }

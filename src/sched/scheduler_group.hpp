@@ -93,7 +93,7 @@ class scheduler_group {
   [[nodiscard]] unsigned spins() const noexcept { return size() > 1 ? 64 : 0; }
 
  private:
-  void join() noexcept;
+  static void thread_started(void* self, bool ok) noexcept;
 
   memory::stack_pool stacks_;
   const std::size_t stack_size_;
@@ -101,6 +101,8 @@ class scheduler_group {
   const std::uint64_t seed_;
   char name_[16];
   sync::atomic<bool> stopping_{false};
+  sync::atomic<std::uint32_t> started_{0};  // threads that have come up; start() waits on it
+  sync::atomic<bool> failed_{false};
   inject_queue<runnable> max_{base::lock_rank::inject_queue};
   inject_queue<runnable> high_{base::lock_rank::inject_queue};
   inject_queue<runnable> normal_{base::lock_rank::inject_queue};

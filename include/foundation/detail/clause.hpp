@@ -4,7 +4,6 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -53,6 +52,10 @@ struct handler_argument<F> : single_argument<decltype(&F::operator())> {};
 template <typename F>
 concept names_its_message = requires { typename handler_argument<std::decay_t<F>>::type; };
 
+/// What a handler may take: a message, or any.
+template <typename M>
+concept receivable = message_type<M> || std::same_as<M, any_message>;
+
 // -- kinds of clauses ----------------------------------------------------------------------------------------------------
 
 /// A handler for messages of type M that a guard may still refuse.
@@ -75,6 +78,9 @@ struct since_clause {
   reference since;
 };
 
+/// What stands for a clause whose mistake has been reported: the rest of the receive is then not looked at.
+struct refused_clause {};
+
 template <typename T>
 inline constexpr bool is_message_clause = false;
 template <typename M, typename G, typename H>
@@ -93,13 +99,22 @@ struct a_receive_handler_must_take_one_message_of_a_named_type;
 template <typename Message>
 struct two_unguarded_receive_handlers_take_the_same_message_type;
 template <typename Message>
+struct a_guarded_receive_handler_behind_an_unguarded_one_for_its_message_can_never_match;
+template <typename Message>
 struct a_receive_handler_behind_one_for_any_message_can_never_match;
-template <typename Handler>
+template <typename First, typename Other, typename OthersClause>
 struct all_receive_handlers_must_return_the_same_type;
-template <typename Guard>
+template <typename Message, typename Guard>
 struct a_receive_guard_must_return_bool_for_the_message;
-template <typename Clause>
+template <typename Handler>
+struct an_after_handler_must_be_callable_without_arguments;
+template <typename... Clauses>
 struct a_receive_has_at_most_one_after_and_one_since;
+template <typename... Clauses>
+struct a_receive_needs_a_handler_or_an_after;
+
+// A check is made where the mistake would first be used, and what follows is not instantiated: compilers put off the
+// bodies of ordinary functions, so that a check in one of them comes too late to be the first error.
 
 // -- making clauses ------------------------------------------------------------------------------------------------------
 
@@ -107,14 +122,20 @@ struct a_receive_has_at_most_one_after_and_one_since;
 template <typename C>
 constexpr auto make_clause(C&& c) {
   using clause = std::decay_t<C>;
-  if constexpr (is_message_clause<clause> || is_after_clause<clause> || is_since_clause<clause>) {
+  if constexpr (is_message_clause<clause> || is_after_clause<clause> || is_since_clause<clause> ||
+                std::is_same_v<clause, refused_clause>) {
     return clause(std::forward<C>(c));
   } else if constexpr (!names_its_message<C>) {
     static_cast<void>(sizeof(a_receive_handler_must_take_one_message_of_a_named_type<clause>));
+    return refused_clause{};
   } else {
     using message = std::remove_cvref_t<typename handler_argument<clause>::type>;
-    check_message_type<message>();
-    return message_clause<message, no_guard, clause>{{}, std::forward<C>(c)};
+    if constexpr (!receivable<message>) {
+      static_cast<void>(sizeof(a_message_must_be_a_movable_and_destructible_object_type<message>));
+      return refused_clause{};
+    } else {
+      return message_clause<message, no_guard, clause>{{}, std::forward<C>(c)};
+    }
   }
 }
 
@@ -127,61 +148,67 @@ struct clause_result<message_clause<M, G, H>>
 template <typename H>
 struct clause_result<after_clause<H>> : std::type_identity<std::invoke_result_t<H&>> {};
 
-/// The one type that every handler of a receive returns.
+/// The result of the first clause that is no `since`.
 template <typename... Clauses>
-constexpr auto common_result() {
-  using all = std::tuple<Clauses...>;
-  using first = typename clause_result<std::tuple_element_t<0, all>>::type;
-  if constexpr ((!is_since_clause<Clauses> && ...)) {
-    if constexpr (!(std::is_same_v<typename clause_result<Clauses>::type, first> && ...)) {
-      static_cast<void>(sizeof(all_receive_handlers_must_return_the_same_type<all>));
-    }
-    return std::type_identity<first>{};
-  } else if constexpr (is_since_clause<std::tuple_element_t<0, all>>) {
-    return []<typename Since, typename... Rest>(std::type_identity<std::tuple<Since, Rest...>>) {
-      return common_result<Rest...>();
-    }(std::type_identity<all>{});
-  } else {
-    return []<typename First, typename... Rest>(std::type_identity<std::tuple<First, Rest...>>) {
-      return common_result<Rest..., First>();  // rotates until the `since` is in front
-    }(std::type_identity<all>{});
-  }
-}
+struct first_result : std::type_identity<void> {};
+template <typename First, typename... Rest>
+struct first_result<First, Rest...>
+    : std::conditional_t<is_since_clause<First>, first_result<Rest...>, clause_result<First>> {};
 
 // -- checks --------------------------------------------------------------------------------------------------------------
 
 template <typename Clause>
-using unguarded_message = std::conditional_t<std::is_same_v<decltype(Clause::guard), no_guard>,
-                                             typename Clause::message, void>;
+inline constexpr bool is_unguarded = std::is_same_v<decltype(Clause::guard), no_guard>;
 
 template <typename Earlier, typename Later>
 constexpr bool check_pair() {
   if constexpr (is_message_clause<Earlier> && is_message_clause<Later>) {
-    using earlier = unguarded_message<Earlier>;
-    if constexpr (std::is_same_v<earlier, any_message>) {
-      static_cast<void>(sizeof(a_receive_handler_behind_one_for_any_message_can_never_match<typename Later::message>));
-    } else if constexpr (std::is_same_v<earlier, typename Later::message>) {
-      static_cast<void>(sizeof(two_unguarded_receive_handlers_take_the_same_message_type<earlier>));
+    using message = typename Later::message;
+    if constexpr (!is_unguarded<Earlier>) {
+      return true;
+    } else if constexpr (std::is_same_v<typename Earlier::message, message>) {
+      if constexpr (is_unguarded<Later>) {
+        static_cast<void>(sizeof(two_unguarded_receive_handlers_take_the_same_message_type<message>));
+      } else {
+        static_cast<void>(
+            sizeof(a_guarded_receive_handler_behind_an_unguarded_one_for_its_message_can_never_match<message>));
+      }
+    } else if constexpr (std::is_same_v<typename Earlier::message, any_message>) {
+      static_cast<void>(sizeof(a_receive_handler_behind_one_for_any_message_can_never_match<message>));
     }
   }
   return true;
 }
 
 template <typename First, typename... Rest>
-constexpr bool check_clauses(std::type_identity<std::tuple<First, Rest...>>) {
-  (check_pair<First, Rest>(), ...);
-  if constexpr (sizeof...(Rest) > 0) check_clauses(std::type_identity<std::tuple<Rest...>>{});
+constexpr bool check_order() {
+  bool sound = (true && ... && check_pair<First, Rest>());
+  if constexpr (sizeof...(Rest) > 0) sound = sound && check_order<Rest...>();
+  return sound;
+}
+
+template <typename Result, typename Clause>
+constexpr bool check_result() {
+  if constexpr (!is_since_clause<Clause>) {
+    using other = typename clause_result<Clause>::type;
+    if constexpr (!std::is_same_v<other, Result>) {
+      static_cast<void>(sizeof(all_receive_handlers_must_return_the_same_type<Result, other, Clause>));
+    }
+  }
   return true;
 }
 
+/// Everything that is wrong with a receive as a whole.
 template <typename... Clauses>
 constexpr bool check_receive() {
   constexpr std::size_t afters = (0 + ... + (is_after_clause<Clauses> ? 1 : 0));
   constexpr std::size_t sinces = (0 + ... + (is_since_clause<Clauses> ? 1 : 0));
   if constexpr (afters > 1 || sinces > 1) {
-    static_cast<void>(sizeof(a_receive_has_at_most_one_after_and_one_since<std::tuple<Clauses...>>));
+    static_cast<void>(sizeof(a_receive_has_at_most_one_after_and_one_since<Clauses...>));
+  } else if constexpr (sinces == sizeof...(Clauses)) {
+    static_cast<void>(sizeof(a_receive_needs_a_handler_or_an_after<Clauses...>));
   }
-  return check_clauses(std::type_identity<std::tuple<Clauses...>>{});
+  return check_order<Clauses...>() && (check_result<typename first_result<Clauses...>::type, Clauses>() && ...);
 }
 
 }  // namespace foundation::inline v0::detail

@@ -44,6 +44,9 @@ template <typename T>
 inline const message_ops message_ops_of = {&typeid(T),
                                              [](void* payload) noexcept { static_cast<T*>(payload)->~T(); }};
 
+/// What `signal::payload_offset` has room for behind the header.
+inline constexpr std::size_t largest_message_alignment = 32768;
+
 /// A message: one allocation, the payload behind the header.
 struct envelope : signal {
   const message_ops* ops = nullptr;

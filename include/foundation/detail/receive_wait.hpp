@@ -89,7 +89,8 @@ result<R> handle(Clause& clause, envelope& e) {
   using message = typename Clause::message;
   const auto call = [&]() -> decltype(auto) {
     if constexpr (std::is_same_v<message, any_message>) {
-      return clause.handler(any_message(e));
+      any_message any(e);
+      return clause.handler(static_cast<argument&&>(any));
     } else if constexpr (std::is_lvalue_reference_v<argument>) {
       return clause.handler(*static_cast<message*>(e.payload()));
     } else {
@@ -105,9 +106,15 @@ result<R> handle(Clause& clause, envelope& e) {
 }
 
 template <typename... Clauses>
+  requires(std::is_same_v<Clauses, refused_clause> || ...)
+result<void> receive_with(process&, std::tuple<Clauses...>&) {
+  return {};
+}
+
+template <typename... Clauses>
 auto receive_with(process& self, std::tuple<Clauses...>& clauses) {
-  check_receive<Clauses...>();
-  using value = typename decltype(common_result<Clauses...>())::type;
+  static_assert(check_receive<Clauses...>());
+  using value = typename first_result<Clauses...>::type;
   using answer = result<value>;
   static const std::array<const std::type_info*, sizeof...(Clauses)> all = {wanted_type<Clauses>()...};
   // `after` and `since` take no message: only the others are looked for.

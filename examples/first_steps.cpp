@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The first program of README.md, which shows it as it stands here.
+#include <fmt/core.h>
+
+#include <chrono>
+#include <foundation/foundation.hpp>
+#include <string>
+
+namespace fn = foundation;
+using namespace std::chrono_literals;
+
+struct resize {
+  std::string path;
+  int width;
+  fn::pid reply_to;
+};
+struct resized {
+  std::string path;
+  int bytes;
+};
+
+// A process as an object: one call for each message, and nothing but its members in between.
+class resizer {
+ public:
+  using messages = fn::messages<resize>;
+
+  void handle(fn::process&, const resize& job) {
+    done_ += 1;
+    fn::send(job.reply_to, resized{job.path, job.width * 48 + done_});
+  }
+
+ private:
+  int done_ = 0;  // no lock: only this process sees it
+};
+
+int main() {
+  fn::runtime rt;  // one scheduler for each CPU that the program may use
+
+  const fn::pid worker = fn::spawn(rt, resizer{}, {.label = "resizer"}).value();  // errors are values: fn::result<T>
+
+  // A plain function is a process too. It may wait wherever it likes, and holds no thread meanwhile.
+  const auto print = [](fn::process& self) {
+    for (bool more = true; more;) {
+      self.receive([](const resized& r) { fmt::print("{} {}\n", r.path, r.bytes); },
+                   fn::after(100ms, [&more] { more = false; }));
+    }
+    fmt::print("nothing more came\n");
+  };
+  const fn::pid printer = fn::spawn(rt, print, {.label = "printer"}).value();
+
+  for (const char* path : {"a.png", "b.png", "c.png"}) fn::send(worker, resize{path, 640, printer});
+
+  const auto survivors = rt.shutdown(5s);  // lets them finish what has arrived; names whoever would not end
+  return survivors.empty() ? 0 : 1;
+}

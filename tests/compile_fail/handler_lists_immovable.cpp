@@ -1,0 +1,14 @@
+// expect: a_message_must_be_a_movable_and_destructible_object_type<.*pinned_job
+// SPDX-License-Identifier: Apache-2.0
+#include <foundation/foundation.hpp>
+
+struct pinned_job {
+  pinned_job() = default;
+  pinned_job(const pinned_job&) = delete;
+};
+class counter {
+ public:
+  using messages = foundation::messages<pinned_job>;
+  void handle(foundation::process&, pinned_job&) {}
+};
+void f(foundation::runtime& rt) { static_cast<void>(foundation::spawn(rt, counter{})); }

@@ -1,0 +1,6 @@
+// expect: a_message_must_be_a_movable_and_destructible_object_type<.*job.*\*
+// SPDX-License-Identifier: Apache-2.0
+#include <foundation/foundation.hpp>
+
+struct job {};
+void f(foundation::pid to, job* j) { foundation::send(to, j); }

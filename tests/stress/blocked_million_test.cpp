@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "os/os.hpp"
+#include "support/runtime_fixture.hpp"
+
+namespace foundation::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct go {};
+
+/// Bytes of memory in use by this program.
+std::size_t resident() {
+  std::ifstream file("/proc/self/statm");
+  std::size_t total = 0;
+  std::size_t pages = 0;
+  file >> total >> pages;
+  return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// A million in a Release build; a sanitizer's shadow memory and fiber records allow fewer.
+std::size_t how_many() {
+  if (os::building_with_tsan) return 2'000;  // GCC 12's ends at 8,128 fibers in all
+  if (os::building_with_asan) return 10'000;
+#if defined(NDEBUG)
+  return scaled(1'000'000, 10'000);
+#else
+  return scaled(100'000, 10'000);
+#endif
+}
+
+class BlockedMillion : public RuntimeTest, public ::testing::WithParamInterface<fn::guard_mode> {};
+
+TEST_P(BlockedMillion, processes_wait_at_once_and_each_gets_its_message_and_ends) {
+  if (GetParam() == fn::guard_mode::install && !os::guard_install_supported()) GTEST_SKIP() << "not in this kernel";
+  start({.schedulers = 2, .guard = GetParam()});
+  const std::size_t count = how_many();
+  std::atomic<std::size_t> waiting{0};
+  std::atomic<std::size_t> got{0};
+  std::vector<fn::pid> all;
+  all.reserve(count);
+  const std::size_t before = resident();
+  for (std::size_t i = 0; i < count; ++i) {
+    all.push_back(fn::spawn(rt(), [&](fn::process& self) {
+                    waiting.fetch_add(1);
+                    if (self.receive([](go) {})) got.fetch_add(1);
+                  }).value());
+    if (i % 10'000 == 9'999) wait_until([&] { return waiting == i + 1; });
+  }
+  wait_until([&] { return waiting == count; });
+  EXPECT_EQ(rt().process_count(), count);
+  const std::size_t each = (resident() - before) / count;
+  std::printf("%zu blocked processes: %zu bytes each\n", count, each);
+  RecordProperty("bytes_each", std::to_string(each));
+  for (const fn::pid p : all) fn::send(p, go{});
+  wait_until([&] { return rt().process_count() == 0; });
+  EXPECT_EQ(got, count);
+}
+
+INSTANTIATE_TEST_SUITE_P(guards, BlockedMillion,
+                         ::testing::Values(fn::guard_mode::canary, fn::guard_mode::install),
+                         [](const auto& info) {
+                           return std::string(info.param == fn::guard_mode::canary ? "canary" : "install");
+                         });
+
+}  // namespace
+}  // namespace foundation::testing

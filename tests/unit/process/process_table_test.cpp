@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/process_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <random>
+#include <unordered_map>
+#include <vector>
+
+#include "process/process.hpp"
+#include "support/backing_probe.hpp"
+#include "support/scale.hpp"
+
+namespace foundation::proc {
+namespace {
+
+using access = detail::pid_access;
+
+constexpr std::uint32_t tag = access::make_tag(200, 77);
+const detail::body_ops no_ops{};
+
+/// Control blocks need a space to belong to; this one has no threads.
+class ProcessTable : public ::testing::Test {
+ protected:
+  control_block& block() {
+    blocks_.push_back(std::make_unique<control_block>(space_, no_ops, control_block::layout{0, {}}));
+    return *blocks_.back();
+  }
+  pid add(process_table& table) {
+    const auto slot = table.reserve();
+    return slot ? table.publish(*slot, block()) : pid{};
+  }
+
+  testing::backing_probe probe;
+
+ private:
+  sched::scheduler_group group_{sched::group_options{}};
+  process_space space_{group_, tag, 1, std::chrono::milliseconds(0), {}};
+  std::vector<std::unique_ptr<control_block>> blocks_;
+};
+
+TEST_F(ProcessTable, finds_a_process_by_the_pid_it_got) {
+  process_table table(tag, 10);
+  control_block& b = block();
+  const auto slot = table.reserve();
+  ASSERT_TRUE(slot.has_value());
+  EXPECT_EQ(table.size(), 0u) << "a reserved slot holds nobody yet";
+  const pid p = table.publish(*slot, b);
+  EXPECT_EQ(table.find(p), &b);
+  EXPECT_EQ(b.self_pid(), p);
+  EXPECT_EQ(access::tag(p), tag);
+  EXPECT_EQ(access::slot(p), *slot);
+  EXPECT_EQ(access::generation(p), 1u);
+  EXPECT_EQ(table.size(), 1u);
+  table.remove(p);
+}
+
+TEST_F(ProcessTable, does_not_find_a_process_that_was_removed) {
+  process_table table(tag, 10);
+  const pid p = add(table);
+  table.remove(p);
+  EXPECT_EQ(table.find(p), nullptr);
+  EXPECT_EQ(table.size(), 0u);
+}
+
+TEST_F(ProcessTable, a_pid_of_a_dead_process_never_reaches_the_one_that_has_its_slot) {
+  process_table table(tag, 1);
+  std::vector<pid> dead;
+  for (std::uint64_t generation = 1; generation != 100; ++generation) {
+    const pid p = add(table);
+    EXPECT_EQ(access::slot(p), 0u);
+    EXPECT_EQ(access::generation(p), generation);
+    for (const pid gone : dead) ASSERT_EQ(table.find(gone), nullptr);
+    ASSERT_NE(table.find(p), nullptr);
+    table.remove(p);
+    dead.push_back(p);
+  }
+}
+
+TEST_F(ProcessTable, does_not_find_pids_it_never_gave) {
+  process_table table(tag, 5000);
+  EXPECT_EQ(table.find(access::make(0, tag, 0, 1)), nullptr) << "an empty table";
+  const pid p = add(table);
+  EXPECT_EQ(table.find(pid{}), nullptr);
+  EXPECT_EQ(table.find(access::make(0, tag, 1, 1)), nullptr) << "a slot not used yet";
+  EXPECT_EQ(table.find(access::make(0, tag, 4999, 1)), nullptr) << "a chunk not made yet";
+  EXPECT_EQ(table.find(access::make(0, tag, access::max_slot, 1)), nullptr) << "beyond the table";
+  EXPECT_EQ(table.find(access::make(0, tag, access::slot(p), 2)), nullptr) << "a generation to come";
+  EXPECT_EQ(table.find(access::make(0, tag + 1, access::slot(p), 1)), nullptr) << "another runtime's";
+  EXPECT_EQ(table.find(access::make(1, tag, access::slot(p), 1)), nullptr) << "another node's";
+  table.remove(p);
+}
+
+TEST_F(ProcessTable, reuses_slots_first_in_first_out) {
+  process_table table(tag, 4);
+  std::vector<pid> all;
+  for (int i = 0; i != 4; ++i) all.push_back(add(table));
+  const std::size_t order[] = {2, 0, 3, 1};
+  for (const std::size_t i : order) table.remove(all[i]);
+  for (const std::size_t i : order) EXPECT_EQ(access::slot(add(table)), access::slot(all[i]));
+}
+
+TEST_F(ProcessTable, refuses_a_slot_at_the_limit_and_has_one_again_when_a_process_ends) {
+  process_table table(tag, 3);
+  EXPECT_EQ(table.capacity(), 3u);
+  const pid first = add(table);
+  add(table);
+  add(table);
+  EXPECT_FALSE(table.reserve().has_value());
+  table.remove(first);
+  EXPECT_TRUE(add(table));
+  EXPECT_FALSE(table.reserve().has_value());
+}
+
+TEST_F(ProcessTable, a_reservation_counts_against_the_limit_until_it_is_cancelled) {
+  process_table table(tag, 1);
+  const auto slot = table.reserve();
+  ASSERT_TRUE(slot.has_value());
+  EXPECT_FALSE(table.reserve().has_value());
+  table.cancel(*slot);
+  const pid p = add(table);
+  EXPECT_EQ(access::generation(p), 1u) << "nobody has had the slot before";
+}
+
+TEST_F(ProcessTable, refuses_a_slot_when_memory_for_more_is_refused_and_recovers) {
+  process_table table(tag, 3000);
+  const long before = probe.live();
+  probe.refuse_nth(1);
+  EXPECT_FALSE(table.reserve().has_value());
+  EXPECT_EQ(probe.live(), before);
+  EXPECT_TRUE(add(table));
+}
+
+TEST_F(ProcessTable, visits_everybody_who_is_there) {
+  process_table table(tag, 5000);
+  std::unordered_map<pid, int> expected;
+  for (int i = 0; i != 3000; ++i) {
+    const pid p = add(table);
+    if (i % 3 == 0) {
+      table.remove(p);
+    } else {
+      expected[p] = 0;
+    }
+  }
+  table.for_each(process_space::epochs(), [&](control_block& each) { ++expected[each.self_pid()]; });
+  EXPECT_EQ(expected.size(), table.size());
+  for (const auto& [p, visits] : expected) EXPECT_EQ(visits, 1);
+}
+
+TEST_F(ProcessTable, waits_until_the_last_process_is_gone) {
+  process_table table(tag, 10);
+  EXPECT_TRUE(table.wait_empty(os::now()));
+  const pid first = add(table);
+  const pid second = add(table);
+  EXPECT_FALSE(table.wait_empty(os::now()));
+  sync::thread ends([&] {
+    table.remove(first);
+    table.remove(second);
+  });
+  EXPECT_TRUE(table.wait_empty(os::time_point::max()));
+  ends.join();
+}
+
+// Against a list of free slots and a map: whatever the sequence, the same slots, generations and answers.
+TEST_F(ProcessTable, behaves_like_a_map_for_any_sequence_of_operations) {
+  for (std::uint64_t seed = 1; seed <= testing::scaled(100, 10); ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    std::mt19937_64 random(seed);
+    constexpr std::size_t capacity = 8;
+    process_table table(tag, capacity);
+    std::deque<std::uint32_t> free;
+    std::uint64_t generation[capacity] = {};
+    std::uint32_t used = 0;
+    std::vector<std::pair<pid, control_block*>> alive;
+    std::vector<pid> dead;
+    for (int i = 0; i != 300; ++i) {
+      if (random() % 2 == 0) {
+        const auto slot = table.reserve();
+        ASSERT_EQ(slot.has_value(), !free.empty() || used != capacity);
+        if (!slot) continue;
+        const std::uint32_t expected = free.empty() ? used++ : free.front();
+        if (!free.empty()) free.pop_front();
+        ASSERT_EQ(*slot, expected);
+        if (random() % 5 == 0) {
+          table.cancel(*slot);
+          free.push_back(*slot);
+          continue;
+        }
+        control_block& b = block();
+        const pid p = table.publish(*slot, b);
+        ASSERT_EQ(access::generation(p), ++generation[*slot]);
+        alive.emplace_back(p, &b);
+      } else if (!alive.empty()) {
+        const auto at = static_cast<std::ptrdiff_t>(random() % alive.size());
+        const pid p = alive[static_cast<std::size_t>(at)].first;
+        table.remove(p);
+        free.push_back(access::slot(p));
+        alive.erase(alive.begin() + at);
+        dead.push_back(p);
+      }
+      ASSERT_EQ(table.size(), alive.size());
+      for (const auto& [p, b] : alive) ASSERT_EQ(table.find(p), b);
+      if (dead.empty()) continue;
+      ASSERT_EQ(table.find(dead[random() % dead.size()]), nullptr);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace foundation::proc
