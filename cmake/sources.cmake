@@ -1,4 +1,59 @@
 # SPDX-License-Identifier: Apache-2.0
-# The library's sources. `cmake/checks/sources.sh --write` turns this into explicit lists.
+# The library's sources, layer by layer. Written by cmake/checks/sources.sh --write.
 
-file(GLOB_RECURSE foundation_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cpp)
+set(
+  foundation_sources
+  ${PROJECT_SOURCE_DIR}/src/base/assert.cpp
+  ${PROJECT_SOURCE_DIR}/src/base/error.cpp
+  ${PROJECT_SOURCE_DIR}/src/base/exception_text.cpp
+  ${PROJECT_SOURCE_DIR}/src/base/exit_reason.cpp
+  ${PROJECT_SOURCE_DIR}/src/base/options.cpp
+  ${PROJECT_SOURCE_DIR}/src/base/this_thread.cpp
+  ${PROJECT_SOURCE_DIR}/src/base/type_identity.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/barrier.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/call_site.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/exception_state.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/futex.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/instruction_aarch64.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/instruction_x86_64.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/landing_pad.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/linked_function.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/random.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/sanitizer.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/signal_stack.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/thread.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/topology.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/unwind.cpp
+  ${PROJECT_SOURCE_DIR}/src/os/virtual_memory.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/backing.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/stack_pool.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/stack_slab.cpp
+  ${PROJECT_SOURCE_DIR}/src/sched/carrier_store.cpp
+  ${PROJECT_SOURCE_DIR}/src/sched/epoch.cpp
+  ${PROJECT_SOURCE_DIR}/src/sched/fiber_algorithm.cpp
+  ${PROJECT_SOURCE_DIR}/src/sched/fiber_entry.cpp
+  ${PROJECT_SOURCE_DIR}/src/sched/find_work.cpp
+  ${PROJECT_SOURCE_DIR}/src/sched/monitor.cpp
+  ${PROJECT_SOURCE_DIR}/src/sched/parker.cpp
+  ${PROJECT_SOURCE_DIR}/src/sched/scheduler.cpp
+  ${PROJECT_SOURCE_DIR}/src/sched/scheduler_group.cpp
+  ${PROJECT_SOURCE_DIR}/src/sched/timer_wheel.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/directory.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/envelope.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/exit.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/exit_request.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/process.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/process_space.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/process_table.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/receive_wait.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/signals.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/spawn.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/turn.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/watch_list.cpp
+  ${PROJECT_SOURCE_DIR}/src/delivery/send.cpp
+  ${PROJECT_SOURCE_DIR}/src/runtime/dump.cpp
+  ${PROJECT_SOURCE_DIR}/src/runtime/log_writer.cpp
+  ${PROJECT_SOURCE_DIR}/src/runtime/overflow_report.cpp
+  ${PROJECT_SOURCE_DIR}/src/runtime/runtime.cpp
+  ${PROJECT_SOURCE_DIR}/src/runtime/runtime_core.cpp
+  ${PROJECT_SOURCE_DIR}/src/runtime/shutdown.cpp)

@@ -4,8 +4,10 @@
 #include <fmt/core.h>
 
 #include <chrono>
-#include <foundation/foundation.hpp>
+#include <future>
 #include <string>
+
+#include <foundation/foundation.hpp>
 
 namespace fn = foundation;
 using namespace std::chrono_literals;
@@ -40,17 +42,20 @@ int main() {
   const fn::pid worker = fn::spawn(rt, resizer{}, {.label = "resizer"}).value();  // errors are values: fn::result<T>
 
   // A plain function is a process too. It may wait wherever it likes, and holds no thread meanwhile.
-  const auto print = [](fn::process& self) {
+  std::promise<void> finished;
+  const auto print = [&finished](fn::process& self) {
     for (bool more = true; more;) {
       self.receive([](const resized& r) { fmt::print("{} {}\n", r.path, r.bytes); },
                    fn::after(100ms, [&more] { more = false; }));
     }
     fmt::print("nothing more came\n");
+    finished.set_value();
   };
   const fn::pid printer = fn::spawn(rt, print, {.label = "printer"}).value();
 
   for (const char* path : {"a.png", "b.png", "c.png"}) fn::send(worker, resize{path, 640, printer});
 
-  const auto survivors = rt.shutdown(5s);  // lets them finish what has arrived; names whoever would not end
+  finished.get_future().wait();            // main is a plain thread: it may block as ever
+  const auto survivors = rt.shutdown(5s);  // ends the others; names whoever would not
   return survivors.empty() ? 0 : 1;
 }

@@ -1,15 +1,107 @@
 # SPDX-License-Identifier: Apache-2.0
-# The tests' sources. `cmake/checks/sources.sh --write` turns this into explicit lists.
+# The tests' sources. Written by cmake/checks/sources.sh --write.
 
-set(tests ${PROJECT_SOURCE_DIR}/tests)
-foreach(area base os memory sched process delivery runtime public)
-  file(GLOB_RECURSE foundation_tests_unit_${area} CONFIGURE_DEPENDS ${tests}/unit/${area}/*_test.cpp)
-endforeach()
-file(GLOB_RECURSE foundation_tests_model CONFIGURE_DEPENDS ${tests}/model/*_test.cpp)
-file(GLOB_RECURSE foundation_tests_stress CONFIGURE_DEPENDS ${tests}/stress/*_test.cpp)
-file(GLOB_RECURSE foundation_tests_examples CONFIGURE_DEPENDS ${tests}/examples/*_test.cpp)
-file(GLOB_RECURSE foundation_tests_support CONFIGURE_DEPENDS ${tests}/support/*.cpp)
-file(GLOB_RECURSE foundation_tests_plugins CONFIGURE_DEPENDS ${tests}/support/*_plugin.cpp)
-if(foundation_tests_plugins)
-  list(REMOVE_ITEM foundation_tests_support ${foundation_tests_plugins})
-endif()
+set(foundation_tests_unit_base)
+set(
+  foundation_tests_unit_os
+  ${PROJECT_SOURCE_DIR}/tests/unit/os/barrier_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/os/exception_state_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/os/futex_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/os/random_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/os/sanitizer_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/os/signal_stack_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/os/thread_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/os/topology_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/os/unwind_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/os/virtual_memory_test.cpp)
+set(
+  foundation_tests_unit_memory
+  ${PROJECT_SOURCE_DIR}/tests/unit/memory/backing_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/memory/stack_pool_test.cpp)
+set(
+  foundation_tests_unit_sched
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/carrier_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/epoch_drain_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/epoch_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/fiber_interop_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/idle_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/inject_queue_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/monitor_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/parker_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/priorities_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/run_next_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/run_queue_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/scheduler_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/slice_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/stack_modes_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/timer_wheel_test.cpp)
+set(
+  foundation_tests_unit_process
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/death_in_waits_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/death_swallowed_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/death_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/exit_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/handler_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/life_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/mailbox_property_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/mailbox_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/outer_queue_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/process_table_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_marks_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_since_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_when_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/reductions_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/watch_list_test.cpp)
+set(
+  foundation_tests_unit_delivery
+  ${PROJECT_SOURCE_DIR}/tests/unit/delivery/plugin_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/delivery/send_test.cpp)
+set(
+  foundation_tests_unit_runtime
+  ${PROJECT_SOURCE_DIR}/tests/unit/runtime/create_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/runtime/dump_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/runtime/limits_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/runtime/log_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/runtime/options_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/runtime/refused_start_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/runtime/shutdown_test.cpp)
+set(
+  foundation_tests_unit_public
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/error_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/exit_reason_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/fmt_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/options_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/pid_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/result_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/type_identity_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/type_identity_twin_test.cpp)
+set(foundation_tests_model)
+set(
+  foundation_tests_stress
+  ${PROJECT_SOURCE_DIR}/tests/stress/blocked_million_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/boost_wait_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/epoch_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/idle_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/inject_queue_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/messages_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/migration_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/parker_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/run_queue_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/spawn_storm_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/steal_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/timer_wheel_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/wake_up_test.cpp)
+set(
+  foundation_tests_examples
+  ${PROJECT_SOURCE_DIR}/tests/examples/word_count_test.cpp)
+set(
+  foundation_tests_support
+  ${PROJECT_SOURCE_DIR}/tests/support/main.cpp
+  ${PROJECT_SOURCE_DIR}/tests/support/runtime_fixture.cpp
+  ${PROJECT_SOURCE_DIR}/tests/support/scale.cpp
+  ${PROJECT_SOURCE_DIR}/tests/support/watchdog.cpp)
+set(
+  foundation_tests_plugins
+  ${PROJECT_SOURCE_DIR}/tests/support/message_plugin.cpp
+  ${PROJECT_SOURCE_DIR}/tests/support/type_plugin.cpp)

@@ -3,9 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <foundation/foundation.hpp>
 #include <utility>
 #include <vector>
+
+#include <foundation/foundation.hpp>
 
 #include "messages.hpp"
 #include "report.hpp"

@@ -91,7 +91,7 @@ class word_table {
  private:
   struct slot {
     std::size_t hash = 0;
-    std::size_t begin = 0;    // in text_
+    std::size_t begin = 0;  // in text_
     std::size_t length = 0;
     std::uint64_t times = 0;  // 0: the slot is free
   };

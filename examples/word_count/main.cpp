@@ -6,10 +6,11 @@
 
 #include <cstdio>
 #include <exception>
-#include <foundation/foundation.hpp>
 #include <future>
 #include <string_view>
 #include <utility>
+
+#include <foundation/foundation.hpp>
 
 #include "coordinator.hpp"
 #include "options.hpp"

@@ -3,10 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <foundation/foundation.hpp>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <foundation/foundation.hpp>
 
 #include "counting.hpp"
 

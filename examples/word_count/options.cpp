@@ -44,7 +44,8 @@ fn::result<std::uint64_t> number(std::string_view option, std::string_view text,
   std::uint64_t value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (failure != std::errc() || end != text.data() + text.size() || value < allowed.least || value > allowed.most) {
-    return fn::error::out_of_range(option, fmt::format("'{}'", text), fmt::format("{}..{}", allowed.least, allowed.most));
+    return fn::error::out_of_range(option, fmt::format("'{}'", text),
+                                   fmt::format("{}..{}", allowed.least, allowed.most));
   }
   return value;
 }

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <foundation/foundation.hpp>
 #include <string>
+
+#include <foundation/foundation.hpp>
 
 namespace word_count {
 

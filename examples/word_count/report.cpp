@@ -50,7 +50,8 @@ void print_report(const totals& all, const std::vector<fn::scheduler_counters>& 
   std::uint64_t slices = 0;
   for (const auto& s : schedulers) slices += s.slices;
   for (std::size_t i = 0; i < schedulers.size(); ++i) {
-    const double share = slices == 0 ? 0 : 100.0 * static_cast<double>(schedulers[i].slices) / static_cast<double>(slices);
+    const double share =
+        slices == 0 ? 0 : 100.0 * static_cast<double>(schedulers[i].slices) / static_cast<double>(slices);
     fmt::print("scheduler {}: {:.0f} % of {} slices, {} steals\n", i, share, grouped(slices),
                grouped(schedulers[i].steals));
   }

@@ -3,8 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <foundation/foundation.hpp>
 #include <vector>
+
+#include <foundation/foundation.hpp>
 
 #include "messages.hpp"
 

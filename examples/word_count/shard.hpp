@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+
 #include <foundation/foundation.hpp>
 
 #include "messages.hpp"

@@ -8,7 +8,8 @@ namespace word_count {
 foundation::result<file_walk> file_walk::open(const fs::path& directory) {
   std::error_code failure;
   fs::directory_iterator at(directory, failure);
-  if (failure) return foundation::error(foundation::errc::invalid_argument, directory.string() + ": " + failure.message());
+  if (failure)
+    return foundation::error(foundation::errc::invalid_argument, directory.string() + ": " + failure.message());
   return file_walk(directory, std::move(at));
 }
 

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <filesystem>
-#include <foundation/foundation.hpp>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
+
+#include <foundation/foundation.hpp>
 
 namespace word_count {
 
@@ -33,7 +34,7 @@ class file_walk {
 
   [[nodiscard]] std::optional<found> look_at(const fs::directory_entry& entry);
 
-  fs::path directory_;           // where at_ is
+  fs::path directory_;  // where at_ is
   fs::directory_iterator at_;
   std::error_code failure_;      // of the last step of at_
   std::vector<fs::path> below_;  // directories still to be read

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <filesystem>
-#include <foundation/foundation.hpp>
 #include <vector>
+
+#include <foundation/foundation.hpp>
 
 namespace word_count {
 
@@ -14,7 +15,8 @@ struct file_job {
   foundation::pid coordinator;
 };
 
-/// The life of a worker: reads one file, hands its words to the shards, and tells the coordinator when all have arrived.
+/// The life of a worker: reads one file, hands its words to the shards, and tells the coordinator when all have
+/// arrived.
 void count_file(foundation::process& self, const file_job& job);
 
 }  // namespace word_count

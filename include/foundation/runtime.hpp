@@ -82,6 +82,8 @@ class FOUNDATION_API runtime {
   [[nodiscard]] std::uint64_t dead_letters() const noexcept;
   /// Processes given up because they would not end, and not come back since.
   [[nodiscard]] std::uint64_t abandoned_count() const noexcept;
+  /// Log lines lost so far, because they came faster than the host's sink or logger took them.
+  [[nodiscard]] std::uint64_t dropped_log_lines() const noexcept;
   [[nodiscard]] std::vector<scheduler_counters> counters() const;
 
   /// Writes every live process, one a line: pid, label, state, scheduler. Consistent per line, not as a whole. Works

@@ -43,24 +43,27 @@ bool push(const sender& from, process_space& space, pid to, envelope* message) n
 
 result<void> deliver(pid to, owned_envelope message) noexcept {
   const sender from;
+  result<void> outcome;
   {
     const sched::epoch_guard guard(process_space::epochs());
     const std::uint32_t tag = pid_access::tag(to);
     process_space* space = from.process != nullptr && from.process->space().tag() == tag
                                ? &from.process->space()
                                : proc::directory::instance().find(tag);
-    if (space == nullptr) return errc::not_running;
-    if (push(from, *space, to, message.get())) {
+    if (space == nullptr) {
+      outcome = errc::not_running;
+    } else if (push(from, *space, to, message.get())) {
       static_cast<void>(message.release());
     } else {
       space->count_dead_letter();
     }
   }
+  // Charged whatever came of it: a process that sends into the void for ever must not keep its scheduler.
   if (from.process != nullptr && from.on->charge(1)) [[unlikely]] {
     const proc::library_scope scope(*from.process);
     from.process->end_slice();
   }
-  return {};
+  return outcome;
 }
 
 }  // namespace foundation::inline v0::detail

@@ -54,7 +54,7 @@ class control_block final : public process, public sched::runnable, public sched
   // -- any thread, guard ---------------------------------------------------------------------------------------------------
   [[nodiscard]] push_result push_remote(signal* s) noexcept { return mail_.push(s); }
   /// Asks a running process to look at its signals at its next charge.
-  void call_attention() noexcept { attention_.store(true, sync::memory_order_relaxed); }
+  void call_attention() noexcept { attention_.store(true, sync::memory_order_release); }
   [[nodiscard]] const outer_queue& outer() const noexcept { return mail_.outer(); }
 
   /// The monitor: declares a process dead that is stuck in its user's code (life.hpp). False when it is not stuck there.
@@ -79,7 +79,7 @@ class control_block final : public process, public sched::runnable, public sched
   /// Waits until a message that `wanted` wants has arrived (null: until the deadline alone), or `deadline` has come.
   [[nodiscard]] wait_result wait(detail::receive_wait* wanted, os::time_point deadline) noexcept;
 
-  /// Takes over all that has arrived; may end the slice.
+  /// Takes over all that has arrived by now; may end the slice.
   void gather_all() noexcept;
 
   /// Counts reductions, answers signals when asked to, and ends the slice when it is used up.
@@ -117,6 +117,7 @@ class control_block final : public process, public sched::runnable, public sched
 
   // signals.cpp
   [[nodiscard]] bool gather_some() noexcept;
+  void gather_batch() noexcept;
   void on_signal(signal& s) noexcept;
   void on_message(envelope& e) noexcept;
   [[nodiscard]] bool has_reason_to_run() const noexcept {
@@ -136,7 +137,7 @@ class control_block final : public process, public sched::runnable, public sched
 
   // -- shared ----------------------------------------------------------------------------------------------------------------
   mailbox mail_;                          // its first word is every sender's, the rest the owner's
-  sync::atomic<bool> attention_{false};   // written by senders of exits, cleared by the owner; relaxed: a hint
+  sync::atomic<bool> attention_{false};   // set by senders of exits (release), cleared by the owner (acquire)
 
   // -- the owner's -----------------------------------------------------------------------------------------------------------
   bool told_to_exit_ = false;      // reason_ says why it will end
@@ -145,6 +146,7 @@ class control_block final : public process, public sched::runnable, public sched
   bool in_wait_ = false;           // parked in a wait of ours, not merely switched out
   bool satisfied_ = false;         // what the wait wants has arrived
   bool timed_out_ = false;
+  bool came_back_ = false;         // was given up, and has come back from its user's code
   std::uint16_t shields_ = 0;
   detail::receive_wait* wanted_ = nullptr;
   wait_timer* timer_ = nullptr;

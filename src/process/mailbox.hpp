@@ -39,28 +39,35 @@ class mailbox {
   /// signal that is no message and `on_message(envelope&)` each message after it was queued. True when nothing is left.
   template <typename OnSignal, typename OnMessage>
   [[nodiscard]] bool gather(std::uint32_t& budget, OnSignal&& on_signal, OnMessage&& on_message) noexcept {
-    for (;;) {
-      if (newest_ == nullptr) {
-        signal* const newest = outer_.newest();
-        if (newest == pin_ || newest == nullptr) return true;  // null: closed, and the pin stays where `rest_` ends
-        newest_ = unread_ = newest;
-      }
-      if (!reverse(budget)) return false;
-      while (sorted_ != nullptr) {
-        if (budget == 0) return false;
-        --budget;
-        signal* const s = sorted_;
-        sorted_ = s->next;
-        if (s->kind == signal_kind::message) {
-          append(static_cast<envelope*>(s));
-          on_message(static_cast<envelope&>(*s));
-        } else {
-          on_signal(*s);
-        }
-      }
-      newest_ = nullptr;
+    while (begin_batch()) {
+      if (!gather_batch(budget, on_signal, on_message)) return false;
     }
+    return true;
   }
+
+  /// The same for one batch: that in progress, or else what has arrived by now. So it ends, however fast others send.
+  /// True when the batch is done, or there was none.
+  template <typename OnSignal, typename OnMessage>
+  [[nodiscard]] bool gather_batch(std::uint32_t& budget, OnSignal&& on_signal, OnMessage&& on_message) noexcept {
+    if (!begin_batch()) return true;
+    if (!reverse(budget)) return false;
+    while (sorted_ != nullptr) {
+      if (budget == 0) return false;
+      --budget;
+      signal* const s = sorted_;
+      sorted_ = s->next;
+      if (s->kind == signal_kind::message) {
+        append(static_cast<envelope*>(s));
+        on_message(static_cast<envelope&>(*s));
+      } else {
+        on_signal(*s);
+      }
+    }
+    newest_ = nullptr;
+    return true;
+  }
+
+  [[nodiscard]] bool in_batch() const noexcept { return newest_ != nullptr; }
 
   /// Goes to sleep: false when something has arrived since the last `gather`. After true nothing here is touched.
   [[nodiscard]] bool try_sleep(outer_queue::sleep how) noexcept {
@@ -132,6 +139,15 @@ class mailbox {
   }
 
  private:
+  /// False when there is none: nothing new has arrived.
+  [[nodiscard]] bool begin_batch() noexcept {
+    if (newest_ != nullptr) return true;
+    signal* const newest = outer_.newest();
+    if (newest == pin_ || newest == nullptr) return false;  // null: closed, and the pin stays where `rest_` ends
+    newest_ = unread_ = newest;
+    return true;
+  }
+
   [[nodiscard]] bool reverse(std::uint32_t& budget) noexcept {
     while (unread_ != nullptr && unread_ != pin_) {
       if (budget == 0) return false;

@@ -34,6 +34,7 @@ envelope* receive_wait::next() noexcept {
   p.charge(1);
   if (candidate_ != nullptr) before_ = std::exchange(candidate_, nullptr);  // refused by its guard: it stays
   for (;;) {
+    if (p.told_to_exit()) return nullptr;  // also with messages to take: `block` says so, or throws
     envelope* e = before_ == nullptr ? p.mail().first() : proc::mailbox::after(*before_);
     if (e == nullptr) {
       const auto known = p.mail().length();

@@ -24,10 +24,22 @@ bool control_block::gather_some() noexcept {
   return all;
 }
 
-void control_block::gather_all() noexcept {
-  while (!gather_some()) {
-    if (scheduler::current()->charge(1)) end_slice();
+void control_block::gather_batch() noexcept {
+  for (;;) {
+    std::uint32_t budget = gather_at_once;
+    const bool done = mail_.gather_batch(
+        budget, [this](signal& s) { on_signal(s); }, [this](envelope& e) { on_message(e); });
+    const bool over = budget != gather_at_once && scheduler::current()->charge(gather_at_once - budget);
+    if (done) return;
+    if (over) end_slice();
   }
+}
+
+/// No more than that: others may send faster than it is taken over, and an exit would never be looked at.
+void control_block::gather_all() noexcept {
+  const bool halfway = mail_.in_batch();
+  gather_batch();
+  if (halfway) gather_batch();  // what has arrived behind the batch that was in progress
 }
 
 void control_block::on_message(envelope& e) noexcept {
@@ -116,15 +128,11 @@ control_block::wait_result control_block::wait(detail::receive_wait* wanted, os:
 /// Picked while parked: on the scheduler's carrier, not on the process's own (D6).
 bool control_block::attend() noexcept {
   if (!in_wait_) return true;  // it gave its slice up, or a wait of Boost's has ended
-  for (;;) {
-    const bool gathered = gather_some();
-    if (has_reason_to_run()) return true;
-    if (!gathered) {
-      scheduler::current()->enqueue(*this);
-      return false;
-    }
-    if (mail_.try_sleep(outer_queue::sleep::waiting)) return false;
-  }
+  const bool gathered = gather_some();
+  if (has_reason_to_run()) return true;
+  // Where more has come, others get their turn first: it may go on coming for ever.
+  if (!gathered || !mail_.try_sleep(outer_queue::sleep::waiting)) scheduler::current()->enqueue(*this);
+  return false;
 }
 
 bool control_block::publish_wait() noexcept { return mail_.try_sleep(outer_queue::sleep::waiting); }

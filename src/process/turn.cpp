@@ -49,7 +49,7 @@ void control_block::run_handler() noexcept {
   }
 }
 
-void control_block::account_slice() noexcept { reductions_ += sched::scheduler::current()->spent(); }
+void control_block::account_slice() noexcept { reductions_ += sched::scheduler::current()->take_spent(); }
 
 std::uint64_t control_block::total_reductions() const noexcept {
   return reductions_ + sched::scheduler::current()->spent();
@@ -90,7 +90,8 @@ struct payload_guard {
 
 void control_block::charge(std::uint32_t reductions) noexcept {
   if (attention_.load(sync::memory_order_relaxed)) [[unlikely]] {
-    attention_.store(false, sync::memory_order_relaxed);
+    // Acquire: pairs with call_attention, so that the signal is found. An exchange, so that none set meanwhile is lost.
+    static_cast<void>(attention_.exchange(false, sync::memory_order_acquire));
     gather_all();
   }
   if (sched::scheduler::current()->charge(reductions)) [[unlikely]] end_slice();

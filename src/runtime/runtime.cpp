@@ -41,6 +41,8 @@ std::size_t runtime::process_count() const noexcept { return core_->space().tabl
 std::uint64_t runtime::dead_letters() const noexcept { return core_->space().dead_letters(); }
 std::uint64_t runtime::abandoned_count() const noexcept { return core_->space().abandoned(); }
 
+std::uint64_t runtime::dropped_log_lines() const noexcept { return core_->log().dropped(); }
+
 std::vector<scheduler_counters> runtime::counters() const {
   std::vector<scheduler_counters> all;
   for (unsigned i = 0; i < schedulers(); ++i) {

@@ -33,6 +33,7 @@ class runtime_core {
   [[nodiscard]] const runtime_options& options() const noexcept { return options_; }
   [[nodiscard]] proc::process_space& space() noexcept { return space_; }
   [[nodiscard]] sched::scheduler_group& group() noexcept { return group_; }
+  [[nodiscard]] const log_writer& log() const noexcept { return log_; }
 
   [[nodiscard]] std::vector<survivor> shutdown(std::chrono::nanoseconds deadline, shutdown_mode mode);
   void dump(std::ostream& out);

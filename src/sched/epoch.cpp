@@ -167,8 +167,9 @@ void epoch_domain::retire(retired* block, void (*free)(retired*) noexcept) noexc
   record& mine = this_record();
   block->free = free;
   block->next = mine.fresh.load(sync::memory_order_relaxed);
-  // Release: what was done to the block, F1 among it, comes before the F2 of whoever takes it. Fails only against drain.
-  while (!mine.fresh.compare_exchange_weak(block->next, block, sync::memory_order_release, sync::memory_order_relaxed)) {
+  // Release: what was done to the block, F1 among it, is before the F2 of whoever takes it. Fails only against drain.
+  while (
+      !mine.fresh.compare_exchange_weak(block->next, block, sync::memory_order_release, sync::memory_order_relaxed)) {
   }
   if (++mine.retirements >= batch) collect(mine);
 }

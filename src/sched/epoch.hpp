@@ -4,15 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/assert.hpp"
-#include "base/cacheline.hpp"
-#include "base/sync.hpp"
+#include "base/base.hpp"
 #include "os/os.hpp"
 
 /// Reclamation for lock-free look-up: what was unlinked is freed once nobody can still be looking at it.
 ///
-/// Parts: a domain with a counter, the epoch; a record for each thread that uses it, whose `word` is 0 outside of guards
-/// and inside holds the epoch its guard found; lists of blocks that are unlinked but not freed yet.
+/// Parts: a domain with a counter, the epoch; a record for each thread that uses it, whose `word` is 0 outside of
+/// guards and inside holds the epoch its guard found; lists of blocks that are unlinked but not freed yet.
 ///
 ///   operation                    who                    effect
 ///   epoch_guard(domain)          any thread             what is found by look-up in its scope stays allocated
@@ -29,9 +27,9 @@
 ///                                                       F5. free
 ///
 /// Claim: what a guard found at L3 is not freed before its L4, and the free sees all that was done in between.
-/// Proof. Let the guard have found the block, so its L3 did not see F1. By the barriers, F4 then sees its L1 or something
-/// later in the order of that word. Take the value F4 read:
-///   its own L1, the value g: then g <= E, for a g greater than E was made by F2 or later, and having read it with acquire
+/// Proof. Let the guard have found the block, so its L3 did not see F1. By the barriers, F4 then sees its L1 or
+/// something later in the order of that word. Take the value F4 read:
+///   its own L1, the value g: then g <= E, for a greater one was made by F2 or later, and having read it with acquire
 ///       at L1 the guard would have seen F1 (F2 is a release after it). So F4 does not hold and nothing is freed.
 ///   its L4, or a later store: each is a release that comes after L3 on that thread (or on a later owner of the record,
 ///       after the domain's lock), so F4's acquire orders the whole guard before F5.
@@ -40,8 +38,8 @@
 /// Rules
 ///   E1. A block is retired after its last link from where look-ups begin is gone, and is never linked again.
 ///   E2. A guard spans look-up and push only: no lock of an earlier rank, no fiber switch, nothing that may wait.
-///   E3. Only its owner writes a record's word and depth, pushes on `fresh`, and collects. The owner is the thread that has
-///       it in use; ownership changes hands under the domain's lock.
+///   E3. Only its owner writes a record's word and depth, pushes on `fresh`, and collects. The owner is the thread that
+///       has it in use; ownership changes hands under the domain's lock.
 ///   E4. Blocks leave a record only under its lock, to be freed by who holds it: they never move to another record. So
 ///       drain, going through the records once, misses none but those that an owner is freeing, and it can see who is:
 ///       a record's `collections` is odd from before its lists are taken until the blocks are freed.
@@ -50,10 +48,13 @@
 ///
 /// Why the store of L1 is a release where the barriers do the work: on the next guard it would otherwise hide the L4
 /// before it from F4's acquire. It costs nothing on x86 and little elsewhere.
-/// Why an asymmetric barrier: look-ups are each send, frees are each exit in batches of 64; a fence at L2 would cost a send
-/// more than all the rest of the look-up.
+///
+/// Why an asymmetric barrier: look-ups are each send, frees are each exit in batches of 64; a fence at L2 would cost a
+/// send more than all the rest of the look-up.
+///
 /// Why not hazard pointers: a guard then protects one block, and look-up needs a fence and a second read for each. Why
 /// not quiescent states, one store per slice: a plain thread has no slices, and a long turn would hold up all frees.
+///
 /// Why one epoch per batch instead of three generations: a batch waits for no more than the guards that were open when
 /// it was sealed, and nobody has to agree on when an epoch ends.
 namespace foundation::sched {
@@ -72,15 +73,15 @@ struct epoch_record {
   alignas(base::cacheline) sync::atomic<std::uint64_t> word{0};  ///< L1, L4 -> F4
   std::uint32_t depth = 0;                                       ///< guards open
   std::uint32_t retirements = 0;                                 ///< since the last collection
-  sync::atomic<retired*> fresh{nullptr};         ///< pushed with release, taken whole with acquire
-  sync::atomic<std::uint32_t> collections{0};    ///< E4; release at the end -> acquire in drain
-  bool in_use = false;                           ///< under the domain's lock: has an owner
-  bool abandoned = false;                        ///< under the domain's lock: no owner, but blocks (E5)
+  sync::atomic<retired*> fresh{nullptr};                         ///< pushed with release, taken whole with acquire
+  sync::atomic<std::uint32_t> collections{0};                    ///< E4; release at the end -> acquire in drain
+  bool in_use = false;                                           ///< under the domain's lock: has an owner
+  bool abandoned = false;                                        ///< under the domain's lock: no owner, but blocks (E5)
   epoch_domain* domain = nullptr;
   // -- under the lock: the thread when it collects, and drain -----------------------------
   alignas(base::cacheline) sync::mutex mutex{base::lock_rank::epoch_registry};
-  retired* sealed FOUNDATION_GUARDED_BY(mutex) = nullptr;          ///< has passed F3, waits for F4
-  std::uint64_t sealed_epoch FOUNDATION_GUARDED_BY(mutex) = 0;     ///< its E
+  retired* sealed FOUNDATION_GUARDED_BY(mutex) = nullptr;       ///< has passed F3, waits for F4
+  std::uint64_t sealed_epoch FOUNDATION_GUARDED_BY(mutex) = 0;  ///< its E
 };
 
 struct epoch_chunk;
@@ -97,8 +98,8 @@ class epoch_domain {
   epoch_domain(const epoch_domain&) = delete;
   epoch_domain& operator=(const epoch_domain&) = delete;
 
-  /// Calls `free(block)` once no guard can see the block any more: in this call, or in a later call of this or of another
-  /// thread. `free` runs without locks; it may retire, but not drain. E1. @any_thread also inside a guard
+  /// Calls `free(block)` once no guard can see the block any more: in this call, or in a later call of this or of
+  /// another thread. `free` runs without locks; it may retire, but not drain. E1. @any_thread also inside a guard
   void retire(retired* block, void (*free)(retired*) noexcept) noexcept;
 
   /// Frees what the calling thread and threads that have left retired, as far as no guard is in the way. Worth a call
@@ -106,8 +107,8 @@ class epoch_domain {
   void collect() noexcept;
 
   /// Returns when every guard that was open at the call is closed, and everything retired before it, by any thread, is
-  /// freed, and so is what the frees made by the call retire. Waits for threads that free now. @any_thread, not inside a
-  /// guard or a free
+  /// freed, and so is what the frees made by the call retire. Waits for threads that free now. @any_thread, not inside
+  /// a guard or a free
   void drain() noexcept FOUNDATION_EXCLUDES(mutex_);
 
   /// Gives the calling thread's record back, if it has one; using the domain again takes one again. Not inside a guard.

@@ -5,9 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "base/assert.hpp"
-#include "base/cacheline.hpp"
-#include "base/sync.hpp"
+#include "base/base.hpp"
 
 namespace foundation::sched {
 
@@ -61,8 +59,8 @@ enum class woken : std::uint8_t {
 /// the last searcher that finds work wakes the next, so that wake-ups spread only as long as there is work to find.
 /// Why at most half search (rounded up): searchers contend with those who work, and find the same things.
 /// Why the one parked last is woken first: its caches are warmest and the others can sleep on.
-/// Why a lock around the set: it is taken only to fall asleep and to wake somebody, a system call away from either; what
-/// runs on each push is the fence and one load.
+/// Why a lock around the set: it is taken only to fall asleep and to wake somebody, a system call away from either;
+/// what runs on each push is the fence and one load.
 ///
 /// No wake-up is lost
 ///
@@ -85,8 +83,8 @@ enum class woken : std::uint8_t {
 ///       read a value before K1, so the fence N2 comes before the fence K2, and K3 sees the item or it is taken. If it
 ///       is an L1, its L2 is a N2 to N5 of its own, and the claim holds for it in place of the first: an item found
 ///       later in the order, so by induction over the changes, until somebody does K3 or finds the item.
-///   (c) Nobody searches and nobody is parked at N3. All schedulers are awake; the first to park later does its K1 after
-///       N3, and either nobody searches after it (it does K3, as in (b)), or somebody does, as in (b).
+///   (c) Nobody searches and nobody is parked at N3. All schedulers are awake; the first to park later does its K1
+///       after N3, and either nobody searches after it (it does K3, as in (b)), or somebody does, as in (b).
 ///   A queue's item is seen by K3 because N1 is before N2, and N2 before K2 (queues: R6, I3).
 ///
 /// Work for one scheduler alone (pinned queue, its timers, a request to stop)
@@ -97,8 +95,8 @@ enum class woken : std::uint8_t {
 ///   3. read `state_[i]`: not parked: done               3. look at its own sources again, always
 ///   4. else, under the lock, take i out; unpark it      4. park
 ///
-///   Of two such sequences one sees the other's step 1. `state_` other than parked at step 3 means that the scheduler will
-///   go through its own steps 1 to 3 before it sleeps again.
+///   Of two such sequences one sees the other's step 1. `state_` other than parked at step 3 means that the scheduler
+///   will go through its own steps 1 to 3 before it sleeps again.
 ///
 /// Rules
 ///   S1. A scheduler is in the set (`stack_`) exactly while its state is parked; both change only under the lock,
@@ -126,7 +124,7 @@ class idle {
     return notify_one_slow();
   }
 
-  /// After something was made for `index` alone: true when it was parked; the caller then calls its parker's `unpark()`.
+  /// After something was made for `index` alone: true when it was parked; the caller then unparks it.
   [[nodiscard]] bool unpark_specific(std::uint32_t index) noexcept FOUNDATION_EXCLUDES(mutex_) {
     sync::fence_seq_cst();  // step 2 on the left, pairs with K2
     if (state_[index].load(sync::memory_order_relaxed) != state::parked) return false;
@@ -167,9 +165,10 @@ class idle {
   }
 
   /// Joins the parked. Afterwards it must look at its own sources once more (pinned queue, timers, stop), and, if this
-  /// returns true since nobody searches any more, at every queue (K3): for work found there it calls `notify_one()`, which
-  /// may name itself. Then it parks, or, having found something, goes straight on to `transition_from_parked`.
-  [[nodiscard]] bool transition_to_parked(std::uint32_t index, bool was_searching) noexcept FOUNDATION_EXCLUDES(mutex_) {
+  /// returns true since nobody searches any more, at every queue (K3): for work found there it calls `notify_one()`,
+  /// which may name itself. Then it parks, or, having found something, goes straight on to `transition_from_parked`.
+  [[nodiscard]] bool transition_to_parked(std::uint32_t index, bool was_searching) noexcept
+      FOUNDATION_EXCLUDES(mutex_) {
     std::uint64_t before = 0;
     const std::uint64_t change = idle_counts::one_parked - (was_searching ? idle_counts::one_searching : 0);
     {

@@ -3,9 +3,7 @@
 
 #include <cstddef>
 
-#include "base/assert.hpp"
-#include "base/cacheline.hpp"
-#include "base/sync.hpp"
+#include "base/base.hpp"
 
 namespace foundation::sched {
 

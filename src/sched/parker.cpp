@@ -5,7 +5,7 @@ namespace foundation::sched {
 
 bool parker::prepare() noexcept {
   std::uint32_t seen = empty;
-  // Relaxed on success: going to sleep publishes nothing here; what must be visible to wakers was fenced before (idle.hpp).
+  // Relaxed on success: what must be visible to wakers was fenced before (idle.hpp).
   if (word_.compare_exchange_strong(seen, parked, sync::memory_order_relaxed, sync::memory_order_relaxed)) return true;
   // `notified`, since the owner itself is not parked (P1). The exchange, not the failed compare, acquires.
   word_.exchange(empty, sync::memory_order_acquire);  // P3; pairs with the release in unpark()
@@ -31,7 +31,7 @@ bool parker::park_until(os::time_point deadline) noexcept {
     const bool in_time = os::futex_wait_until(word_, parked, deadline);
     if (take_token()) return true;
     if (in_time) continue;
-    // The time is up; a token that arrives before this exchange is taken, one that arrives after stays for the next park.
+    // The time is up; a token that came before this exchange is taken, a later one stays for the next park.
     return word_.exchange(empty, sync::memory_order_acquire) == notified;
   }
 }

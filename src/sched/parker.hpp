@@ -4,7 +4,7 @@
 #include <concepts>
 #include <cstdint>
 
-#include "base/sync.hpp"
+#include "base/base.hpp"
 #include "os/os.hpp"
 
 namespace foundation::sched {
@@ -19,7 +19,7 @@ namespace foundation::sched {
 ///
 /// There is one token: an unpark before the park makes the park return at once, and a hundred unparks make one park
 /// return. So an unpark is never lost, and a park may find a token that was meant for an earlier reason: whoever parks
-/// looks for its reason again. Whatever the thread that unparks did before is visible after the park that takes the token.
+/// looks for its reason again. What the thread that unparks did before is visible after the park that takes the token.
 ///
 /// States of `word_`
 ///
@@ -65,9 +65,11 @@ class parker {
 /// What a scheduler asks of the place where it sleeps.
 template <typename P>
 concept parking = requires(P p, os::time_point deadline) {
+  // clang-format off
   { p.park() } noexcept;
   { p.park_until(deadline) } noexcept -> std::same_as<bool>;
   { p.unpark() } noexcept;
+  // clang-format on
 };
 
 static_assert(parking<parker>);

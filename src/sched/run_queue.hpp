@@ -6,9 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/assert.hpp"
-#include "base/cacheline.hpp"
-#include "base/sync.hpp"
+#include "base/base.hpp"
 
 namespace foundation::sched {
 
@@ -65,18 +63,18 @@ class run_queue {
 
   /// Appends `item`. False when the queue is full: the caller moves half of it to the overflow queue (take_half).
   [[nodiscard]] bool push(T* item) noexcept {
-    const auto tail = tail_.load(sync::memory_order_relaxed);    // own word (R1)
-    const auto head = head_.load(sync::memory_order_acquire);    // R4; pairs with the release of a thief's claim
+    const auto tail = tail_.load(sync::memory_order_relaxed);  // own word (R1)
+    const auto head = head_.load(sync::memory_order_acquire);  // R4; pairs with the release of a thief's claim
     if (tail - head >= Capacity) return false;
-    slot(tail).store(item, sync::memory_order_relaxed);          // published by the next line
-    tail_.store(tail + 1, sync::memory_order_release);           // R2; pairs with the acquire in claim_half()
+    slot(tail).store(item, sync::memory_order_relaxed);  // published by the next line
+    tail_.store(tail + 1, sync::memory_order_release);   // R2; pairs with the acquire in claim_half()
     return true;
   }
 
   /// Takes the oldest item, or null.
   [[nodiscard]] T* pop() noexcept {
-    const auto tail = tail_.load(sync::memory_order_relaxed);    // own word (R1)
-    auto head = head_.load(sync::memory_order_relaxed);          // verified by the exchange
+    const auto tail = tail_.load(sync::memory_order_relaxed);  // own word (R1)
+    auto head = head_.load(sync::memory_order_relaxed);        // verified by the exchange
     while (head != tail) {
       T* const item = slot(head).load(sync::memory_order_relaxed);  // own write (R1)
       // Release for R5. No acquire: slots and items below `tail_` are this thread's own writes.
@@ -98,8 +96,8 @@ class run_queue {
   /// beside the first. Returns how many were moved, the first included; 0: nothing to take, `*first` is untouched.
   std::uint32_t take_half_into(run_queue& mine, T** first) noexcept {
     FOUNDATION_ASSERT(&mine != this);
-    const auto tail = mine.tail_.load(sync::memory_order_relaxed);    // own word of the caller (R1)
-    const auto head = mine.head_.load(sync::memory_order_acquire);    // R4, for the slots of `mine`
+    const auto tail = mine.tail_.load(sync::memory_order_relaxed);  // own word of the caller (R1)
+    const auto head = mine.head_.load(sync::memory_order_acquire);  // R4, for the slots of `mine`
     const auto room = Capacity - static_cast<std::uint32_t>(tail - head);
     T* oldest = nullptr;
     // Written above the tail of `mine`, so nobody looks at them until the store below, and a lost race rewrites them.
@@ -138,9 +136,9 @@ class run_queue {
   /// somebody else moved the head meanwhile, which is progress of theirs.
   template <typename Keep>
   std::uint32_t claim_half(std::uint32_t max, Keep keep) noexcept {
-    auto head = head_.load(sync::memory_order_acquire);            // R5
+    auto head = head_.load(sync::memory_order_acquire);  // R5
     for (;;) {
-      const auto tail = tail_.load(sync::memory_order_acquire);    // R2; pairs with the release in push()
+      const auto tail = tail_.load(sync::memory_order_acquire);  // R2; pairs with the release in push()
       // More than the capacity when `head` is stale; the exchange below then fails.
       const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(tail - head, Capacity));
       const auto count = std::min(size - size / 2, max);

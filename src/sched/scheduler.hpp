@@ -64,6 +64,7 @@ class scheduler {
     return slice_.charge(reductions) && charge_slow();
   }
   [[nodiscard]] std::uint32_t spent() const noexcept { return slice_.spent(); }
+  [[nodiscard]] std::uint32_t take_spent() noexcept { return slice_.take_spent(); }
   /// Numbers no other call on this scheduler returns.
   [[nodiscard]] std::uint64_t next_reference() noexcept { return ++references_; }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "base/sync.hpp"
 
@@ -46,8 +47,10 @@ class slice {
   void publish_later() noexcept { publish_at_ = used_ + run_next_publish_after; }
   void publish_done() noexcept { publish_at_ = never; }
 
-  /// Owner: reductions spent by whoever runs now, since its own slice began.
+  /// Owner: reductions spent by whoever runs now, since its own slice began or they were last taken.
   [[nodiscard]] std::uint32_t spent() const noexcept { return used_ - start_; }
+  /// The same, and what is asked next counts from here.
+  [[nodiscard]] std::uint32_t take_spent() noexcept { return used_ - std::exchange(start_, used_); }
 
   /// Monitor: the slice ends at the owner's next charge. Relaxed: nothing but the number is published.
   void expire_remote() noexcept { limit_.store(0, sync::memory_order_relaxed); }

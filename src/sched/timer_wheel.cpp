@@ -25,9 +25,7 @@ void splice(timer_link& to, timer_link& from) noexcept {
 
 timer_wheel::timer_wheel(os::time_point now) noexcept : elapsed_(round_down(now)) {}
 
-timer_wheel::~timer_wheel() {
-  FOUNDATION_CHECK(first_begin() == never, "timer_wheel: destroyed with timers linked");
-}
+timer_wheel::~timer_wheel() { FOUNDATION_CHECK(first_begin() == never, "timer_wheel: destroyed with timers linked"); }
 
 os::time_point timer_wheel::to_time(timer_tick tick) noexcept {
   constexpr auto end = static_cast<std::uint64_t>(os::time_point::max().time_since_epoch().count());
@@ -40,8 +38,8 @@ bool timer_wheel::arm_slow(timer& t, timer_tick tick) noexcept {
   const sync::lock_guard lock(mutex_);
   if (t.home == this) detach(t);  // its callback, if it was running, has returned: we have the lock
   const timer_tick before = first_begin();
-  // Brings `elapsed_` up to the last time seen, so that a wheel that had nothing to do links at the right level. No slot
-  // begins before `before`, so none is passed over and all digits that T4 speaks of stay the same.
+  // Brings `elapsed_` up to the last time seen, so that a wheel that had nothing to do links at the right level. No
+  // slot begins before `before`, so none is passed over and all digits that T4 speaks of stay the same.
   const timer_tick seen = seen_.load(sync::memory_order_relaxed);
   if (seen > elapsed_ && seen < before) elapsed_ = seen;
   t.home = this;

@@ -7,9 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/assert.hpp"
-#include "base/cacheline.hpp"
-#include "base/sync.hpp"
+#include "base/base.hpp"
 #include "os/os.hpp"
 
 /// Timers: a hierarchical wheel per scheduler, and entries that their owners arm and cancel without its lock.
@@ -27,8 +25,9 @@
 ///   firing     no           its callback runs               fired               ticker, under the lock
 ///   fired      no           its callback has returned       armed               owner, under the wheel's lock
 ///
-/// "Owner" is whoever calls arm and disarm; the calls on one timer come one after another, from any threads. "Ticker" is
-/// any thread inside tick or try_tick. State and deadline are one word, so a compare-exchange that succeeds knows both.
+/// "Owner" is whoever calls arm and disarm; the calls on one timer come one after another, from any threads. "Ticker"
+/// is any thread inside tick or try_tick. State and deadline are one word, so a compare-exchange that succeeds knows
+/// both.
 ///
 ///   from                 to                    orders, and what they pair with
 ///   any -> armed         release               owner's writes for the callback -> acquire of armed -> firing
@@ -43,8 +42,8 @@
 ///       and states that tell linked from unlinked apart change only there.
 ///   T2. The slot of a linked timer begins no later than its deadline. Without the lock the deadline only moves to
 ///       later, so a timer may be looked at too early, never too late. Looked at too early it is linked anew.
-///   T3. `elapsed_` is never later than the time given to some tick, and a timer fires only when its deadline, rounded up
-///       to a tick, is not later than `elapsed_`: never early.
+///   T3. `elapsed_` is never later than the time given to some tick, and a timer fires only when its deadline, rounded
+///       up to a tick, is not later than `elapsed_`: never early.
 ///   T4. W: the slot of a timer linked at tick k is that of the highest base-64 digit in which k and `elapsed_` differ;
 ///       slots begin later than `elapsed_`. So of all slots the first occupied one of the lowest occupied level begins
 ///       first, and no slot is passed over.
@@ -53,8 +52,8 @@
 ///
 /// Why cancelled timers stay: nearly every timer is a time-out that is cancelled and armed again for a later time (the
 /// next call, the next receive). Both are then one compare-exchange, and the wheel looks at the entry once per time-out
-/// that would have passed, not once per call. Rejected: unlinking at cancel (a lock on each), a heap (the same, and log n),
-/// and keeping linkedness in a word of its own (a timer could be linked later than its new deadline).
+/// that would have passed, not once per call. Rejected: unlinking at cancel (a lock on each), a heap (the same, and log
+/// n), and keeping linkedness in a word of its own (a timer could be linked later than its new deadline).
 namespace foundation::sched {
 
 class timer_wheel;
@@ -101,8 +100,9 @@ struct timer_link {
 
 /// One timer, part of the object it is for (derive from it). Before it is destroyed it must be disarmed, or have fired.
 struct timer : timer_link {
-  /// `callback` runs on the thread that ticks, under the wheel's lock: it may push work and wake schedulers, cancel timers,
-  /// and touch the object; it may not arm or disarm a timer, destroy this one, or take a lock of an earlier rank.
+  /// `callback` runs on the thread that ticks, under the wheel's lock: it may push work and wake schedulers, cancel
+  /// timers, and touch the object; it may not arm or disarm a timer, destroy this one, or take a lock of an earlier
+  /// rank.
   explicit timer(void (*callback)(timer&) noexcept) noexcept : fire(callback) {}
   ~timer() { FOUNDATION_ASSERT(state() == timer_state::idle || state() == timer_state::fired); }
   timer(const timer&) = delete;
@@ -127,7 +127,7 @@ struct timer : timer_link {
 
   // The rest belongs to the wheel.
   sync::atomic<std::uint64_t> word{timer_word(timer_state::idle, 0).word()};  ///< transitions: the table above
-  timer_wheel* home = nullptr;                                                 ///< owner: the wheel of the last arm
+  timer_wheel* home = nullptr;                                                ///< owner: the wheel of the last arm
   void (*const fire)(timer&) noexcept;
 };
 
@@ -142,8 +142,8 @@ struct timer : timer_link {
 ///   next_expiry()         any thread   when to tick next; never later than the truth (T6)
 ///
 /// Eight levels of 64 slots: a slot of level n is 64^n ticks wide, so level 0 has slots of 65.5 us, 1 of 4.19 ms, 2 of
-/// 268 ms, 3 of 17.2 s, 4 of 18.3 min, 5 of 19.5 h, 6 of 52 days, 7 of 9.1 years: every time point of the clock has its place
-/// and no deadline needs to be clamped.
+/// 268 ms, 3 of 17.2 s, 4 of 18.3 min, 5 of 19.5 h, 6 of 52 days, 7 of 9.1 years: every time point of the clock has its
+/// place and no deadline needs to be clamped.
 class timer_wheel {
  public:
   /// `now`: any recent time.
@@ -193,8 +193,8 @@ class timer_wheel {
   /// As `tick`, but 0 when the lock is taken: then somebody else is at it.
   std::size_t try_tick(os::time_point now, std::size_t budget) noexcept FOUNDATION_EXCLUDES(mutex_);
 
-  /// When the wheel wants to be ticked: `time_point::max()` when it holds nothing. May be too early (a cancelled timer, a
-  /// slot of a higher level that must be spread over the lower ones), never too late.
+  /// When the wheel wants to be ticked: `time_point::max()` when it holds nothing. May be too early (a cancelled timer,
+  /// a slot of a higher level that must be spread over the lower ones), never too late.
   [[nodiscard]] os::time_point next_expiry() const noexcept {
     return to_time(expiry_.load(sync::memory_order_relaxed));
   }

@@ -164,7 +164,8 @@ class WordCount : public ::testing::Test {
     const outcome r = run(arguments);
     EXPECT_EQ(r.status, 0) << r.err;
     EXPECT_EQ(counts_in(r.out), expected);
-    EXPECT_NE(r.out.find("\n" + std::to_string(files) + " files, "), std::string::npos) << r.out.substr(r.out.size() - 300);
+    EXPECT_NE(r.out.find("\n" + std::to_string(files) + " files, "), std::string::npos)
+        << r.out.substr(r.out.size() - 300);
     EXPECT_NE(r.err.find((root / "broken").string() + ": broken link\n"), std::string::npos) << r.err;
     EXPECT_NE(r.err.find((root / "circle").string() + ": "), std::string::npos) << r.err;
     EXPECT_EQ(std::count(r.err.begin(), r.err.end(), '\n'), 2) << r.err;

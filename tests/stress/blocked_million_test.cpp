@@ -67,8 +67,8 @@ TEST_P(BlockedMillion, processes_wait_at_once_and_each_gets_its_message_and_ends
 
 INSTANTIATE_TEST_SUITE_P(guards, BlockedMillion,
                          ::testing::Values(fn::guard_mode::canary, fn::guard_mode::install),
-                         [](const auto& info) {
-                           return std::string(info.param == fn::guard_mode::canary ? "canary" : "install");
+                         [](const auto& each) {
+                           return std::string(each.param == fn::guard_mode::canary ? "canary" : "install");
                          });
 
 }  // namespace

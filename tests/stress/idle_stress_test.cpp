@@ -15,11 +15,13 @@ namespace {
 
 struct job {
   job* queue_next = nullptr;
-  int children = 0;  // jobs to push when it is done
+  int children = 0;                           // jobs to push when it runs
+  bool waits = false;                         // then stays where it is until the children are done
+  sync::atomic<int>* parent_waits = nullptr;  // counts the parent's children that are left
 };
 
-/// The smallest pool that goes by the protocol: queues, thieves, parking without a time limit. Whatever wake-up is lost,
-/// somebody waits for ever.
+/// The smallest pool that goes by the protocol: queues, thieves, parking without a time limit. Whatever wake-up is
+/// lost, somebody waits for ever.
 class pool {
  public:
   explicit pool(std::uint32_t size) : idle_(size), workers_(size) {
@@ -118,13 +120,15 @@ class pool {
   }
 
   void run(worker& self, job* each) {
-    const int children = each->children;
-    delete each;
-    for (int i = 0; i != children; ++i) {
-      auto* const child = new job;
+    sync::atomic<int> left{each->children};
+    for (int i = 0; i != each->children; ++i) {
+      auto* const child = new job{nullptr, 0, false, each->waits ? &left : nullptr};
       if (!self.queue.push(child)) injected_.push(child);
       wake_one();
     }
+    while (each->waits && left.load() != 0) os::relax();
+    if (each->parent_waits != nullptr) each->parent_waits->fetch_sub(1);
+    delete each;
     done_.fetch_add(1);
     caller_.unpark();
   }
@@ -169,6 +173,18 @@ TEST_P(idle_stress, work_that_makes_work_is_all_done) {
     if (round % 3 == 0) workers.wait_for(expected);
   }
   workers.wait_for(expected);
+}
+
+// Whoever pushes does not run it here, so that somebody else has to come.
+TEST_P(idle_stress, work_pushed_to_a_queue_of_a_busy_scheduler_is_stolen) {
+  if (GetParam() == 1) GTEST_SKIP() << "nobody else";
+  pool workers(GetParam());
+  const std::size_t rounds = testing::scaled(10'000);
+  for (std::size_t round = 1; round <= rounds; ++round) {
+    workers.push(new job);  // keeps another one awake, about to fall asleep
+    workers.push(new job{nullptr, 1, true});
+    workers.wait_for(3 * round);
+  }
 }
 
 TEST_P(idle_stress, pinned_work_always_wakes_its_scheduler) {

@@ -30,6 +30,7 @@ struct probe : timer {
   void on_fire() noexcept {
     const timer_word seen(word.load(sync::memory_order_relaxed));
     if (seen.deadline() > present.load() || prepared == 0) wrong.store(true);  // early, or not published
+    for (auto pause = prepared * 37 % 64; pause != 0; --pause) os::relax();    // for the owner to come in between
     fires.fetch_add(1);
   }
 };
@@ -90,7 +91,8 @@ TEST(timer_wheel_stress, each_arm_ends_in_exactly_one_of_firing_and_being_cancel
             arms[which] += 1;
             outstanding[which] = true;
             // Sometimes in the other's wheel, as after a migration.
-            all.wheels[random() % 8 == 0 ? 1 - self : self].arm(*probes[which], at_tick(present.load() + random() % 200));
+            all.wheels[random() % 8 == 0 ? 1 - self : self].arm(*probes[which],
+                                                                at_tick(present.load() + random() % 200));
             break;
           case 4:
           case 5:

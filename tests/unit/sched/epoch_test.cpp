@@ -256,8 +256,8 @@ TEST_F(epoch_test, frees_that_retire_whole_batches_do_not_recurse) {
   EXPECT_EQ(block::alive.load(), 0);
 }
 
-// Guards of several threads, opened and closed in any order: no block is freed while a guard is open that was open when it
-// was retired, and all blocks are freed in the end.
+// Guards of several threads, opened and closed in any order: no block is freed while a guard is open that was open when
+// it was retired, and all blocks are freed in the end.
 TEST_F(epoch_test, no_sequence_of_guards_and_retirements_frees_too_early) {
   struct tracked : block {
     explicit tracked(bool& f) : freed(f) {}

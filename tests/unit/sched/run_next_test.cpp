@@ -193,7 +193,6 @@ TEST_F(RunNext, a_process_woken_by_one_that_computes_without_charges_is_freed_by
 TEST_F(RunNext, a_process_woken_by_one_that_gives_way_to_max_can_be_taken_while_that_one_computes) {
   start();
   std::atomic<bool> answered{false};
-  std::atomic<int> ended{0};
   // Both schedulers' threads are needed: one for the busy process of max, one for the woken process.
   const fn::pid busy = fn::spawn(rt(), [&](fn::process& self) {
                          self.receive([](int) {});

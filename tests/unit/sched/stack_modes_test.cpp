@@ -99,7 +99,7 @@ TEST_P(StackModes, handlers_with_stacks_of_their_own_take_turns_on_them) {
 }
 
 INSTANTIATE_TEST_SUITE_P(guards, StackModes, ::testing::ValuesIn(modes_here()),
-                         [](const auto& info) { return name_of(info.param); });
+                         [](const auto& each) { return name_of(each.param); });
 
 // -- overflows ------------------------------------------------------------------------------------------------------------------
 
@@ -146,7 +146,7 @@ TEST_P(StackModesDeathTest, what_fits_into_a_mebibyte_does_not_fit_into_sixteen_
 }
 
 INSTANTIATE_TEST_SUITE_P(guards, StackModesDeathTest, ::testing::ValuesIn(modes_here()),
-                         [](const auto& info) { return name_of(info.param); });
+                         [](const auto& each) { return name_of(each.param); });
 
 using StackCanaryDeathTest = RuntimeTest;
 

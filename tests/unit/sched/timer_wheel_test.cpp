@@ -270,7 +270,8 @@ TEST_F(timer_wheel_test, a_timer_linked_elsewhere_stays_there_for_a_later_deadli
 
 TEST_F(timer_wheel_test, a_callback_may_cancel_other_timers) {
   struct killer : timer {
-    explicit killer(probe& v) : timer([](timer& self) noexcept { static_cast<killer&>(self).victim.cancel(); }), victim(v) {}
+    explicit killer(probe& v)
+        : timer([](timer& self) noexcept { static_cast<killer&>(self).victim.cancel(); }), victim(v) {}
     probe& victim;
   };
   probe victim;
@@ -279,6 +280,35 @@ TEST_F(timer_wheel_test, a_callback_may_cancel_other_timers) {
   wheel.arm(victim, start + 1ms);
   EXPECT_EQ(wheel.tick(start + 2ms, no_limit), 1u);
   EXPECT_EQ(victim.fired, 0);
+}
+
+TEST_F(timer_wheel_test, disarming_waits_for_a_callback_that_runs) {
+  struct slow : timer {
+    slow() : timer([](timer& self) noexcept { static_cast<slow&>(self).on_fire(); }) {}
+    void on_fire() noexcept {
+      running.store(true);
+      while (!may_end.load()) os::relax();
+      ended.store(true);
+    }
+    sync::atomic<bool> running{false};
+    sync::atomic<bool> may_end{false};
+    sync::atomic<bool> ended{false};
+  };
+  slow one;
+  wheel.arm(one, start);
+  sync::thread ticker([&] { EXPECT_EQ(wheel.tick(start, no_limit), 1u); });
+  while (!one.running.load()) os::relax();
+  sync::atomic<bool> returned{false};
+  sync::thread owner([&] {
+    timer_wheel::disarm(one);
+    EXPECT_TRUE(one.ended.load());
+    returned.store(true);
+  });
+  // A chance for a wrong disarm to return; the right one cannot.
+  for (int i = 0; i != 1'000'000 && !returned.load(); ++i) os::relax();
+  one.may_end.store(true);
+  owner.join();
+  ticker.join();
 }
 
 // Two wheels against a list of deadlines: each timer fires once, in the first tick that is not before its deadline.

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A runtime whose start is refused something, at each step at which it can be: it is not made, and nothing of it is
+// left.
+#include <dlfcn.h>
+#include <pthread.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <new>
+
+#include "os/os.hpp"
+#include "support/runtime_fixture.hpp"
+#include "unit/runtime/left_behind.hpp"
+
+namespace {
+
+/// Refuses the n-th request from `arm` on, and only that one.
+class refusal {
+ public:
+  void arm(long n) { countdown_ = n; }
+  /// True when the refusal has happened, or was never asked for.
+  bool disarm() { return countdown_.exchange(0) <= 0; }
+  bool due() { return countdown_.load() > 0 && countdown_.fetch_sub(1) == 1; }
+
+ private:
+  std::atomic<long> countdown_{0};
+};
+
+refusal of_new;
+refusal of_threads;
+refusal of_mappings;
+
+}  // namespace
+
+// Everything that the program makes with `new`, on whatever thread.
+void* operator new(std::size_t bytes) {
+  if (of_new.due()) throw std::bad_alloc();
+  if (void* block = std::malloc(bytes == 0 ? 1 : bytes)) return block;
+  throw std::bad_alloc();
+}
+void operator delete(void* block) noexcept { std::free(block); }
+void operator delete(void* block, std::size_t) noexcept { std::free(block); }
+
+// The sanitizers have a pthread_create of their own, which this one would hide.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define THREADS_CAN_BE_REFUSED 1
+extern "C" int pthread_create(pthread_t* made, const pthread_attr_t* attributes, void* (*run)(void*), void* argument) {
+  static const auto real = reinterpret_cast<decltype(&pthread_create)>(::dlsym(RTLD_NEXT, "pthread_create"));
+  return of_threads.due() ? EAGAIN : real(made, attributes, run, argument);
+}
+#else
+#define THREADS_CAN_BE_REFUSED 0
+#endif
+
+namespace foundation::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class RefusedStart : public RuntimeTest {
+ protected:
+  void SetUp() override {
+    use(fn::runtime(options()));  // what the program makes once
+    threads_ = thread_count();
+    mappings_ = mapping_count();
+  }
+
+  static fn::runtime_options options() {
+    return {.schedulers = 3, .name = "a name that is too long to be stored inside"};
+  }
+
+  static void use(fn::runtime&& rt) {
+    std::atomic<bool> ran{false};
+    ASSERT_TRUE(fn::spawn(rt, [&](fn::process& self) {
+      self.sleep(0ms);
+      ran = true;
+    }));
+    wait_until([&] { return ran.load() && rt.process_count() == 0; });
+  }
+
+  /// Refuses the first request of a kind, then the second, and so on until there are no more in a start.
+  template <typename Arm, typename Disarm>
+  void refuse_each(Arm&& arm, Disarm&& disarm, long at_least) {
+    long n = 1;
+    for (;; ++n) {
+      arm(n);
+      auto made = fn::runtime::create(options());
+      const bool happened = disarm();
+      if (made) {
+        use(*std::move(made));  // something it can do without was refused, or nothing at all
+      } else {
+        ASSERT_TRUE(happened);
+        EXPECT_EQ(made.error(), fn::errc::system_limit) << made.error().message();
+      }
+      if (!happened) break;
+      wait_until([&] { return thread_count() <= threads_; });
+    }
+    EXPECT_GT(n, at_least);
+    for (int i = 0; i < 300; ++i) {  // more than there are places for runtimes
+      arm(1 + i % n);
+      static_cast<void>(fn::runtime::create(options()));
+      static_cast<void>(disarm());
+    }
+    EXPECT_EQ(probe.live(), 0);
+    EXPECT_LE(mapping_count(), mappings_ + 64);
+    use(fn::runtime(options()));
+  }
+
+ private:
+  std::size_t threads_ = 0;
+  std::size_t mappings_ = 0;
+};
+
+TEST_F(RefusedStart, for_want_of_memory_leaves_nothing) {
+  refuse_each([](long n) { of_new.arm(n); }, [] { return of_new.disarm(); }, 10);
+}
+
+TEST_F(RefusedStart, for_want_of_the_runtimes_own_memory_leaves_nothing) {
+  const long before = probe.made();
+  ASSERT_TRUE(fn::runtime::create(options()));
+  const long in_a_start = probe.made() - before;
+  long armed = 0;
+  refuse_each([&](long n) { probe.refuse_nth(armed = n); },
+              [&] {
+                probe.refuse_nth(0);
+                return armed <= in_a_start;
+              },
+              0);
+}
+
+TEST_F(RefusedStart, for_want_of_a_thread_leaves_nothing) {
+  if (!THREADS_CAN_BE_REFUSED) GTEST_SKIP() << "a sanitizer's pthread_create is in the way";
+  refuse_each([](long n) { of_threads.arm(n); }, [] { return of_threads.disarm(); }, 4);
+}
+
+TEST_F(RefusedStart, for_want_of_address_space_leaves_nothing) {
+  os::memory_calls calls = os::system_memory_calls();
+  calls.mmap = [](void* at, std::size_t bytes, int protection, int flags, int file, off_t offset) noexcept -> void* {
+    if (of_mappings.due()) {
+      errno = ENOMEM;
+      return reinterpret_cast<void*>(-1);
+    }
+    return os::system_memory_calls().mmap(at, bytes, protection, flags, file, offset);
+  };
+  const os::scoped_memory_calls refusing(calls);
+  refuse_each([](long n) { of_mappings.arm(n); }, [] { return of_mappings.disarm(); }, 1);
+}
+
+}  // namespace
+}  // namespace foundation::testing
