@@ -42,6 +42,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/envelope.cpp
   ${PROJECT_SOURCE_DIR}/src/process/exit.cpp
   ${PROJECT_SOURCE_DIR}/src/process/exit_request.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/overflow.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_space.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_table.cpp

@@ -19,7 +19,7 @@ struct resize {
 };
 struct resized {
   std::string path;
-  int bytes;
+  int done;
 };
 
 // A process as an object: one call for each message, and nothing but its members in between.
@@ -28,8 +28,7 @@ class resizer {
   using messages = fn::messages<resize>;
 
   void handle(fn::process&, const resize& job) {
-    done_ += 1;
-    fn::send(job.reply_to, resized{job.path, job.width * 48 + done_});
+    fn::send(job.reply_to, resized{job.path, ++done_});
   }
 
  private:
@@ -45,7 +44,7 @@ int main() {
   std::promise<void> finished;
   const auto print = [&finished](fn::process& self) {
     for (bool more = true; more;) {
-      self.receive([](const resized& r) { fmt::print("{} {}\n", r.path, r.bytes); },
+      self.receive([](const resized& r) { fmt::print("{} is number {}\n", r.path, r.done); },
                    fn::after(100ms, [&more] { more = false; }));
     }
     fmt::print("nothing more came\n");

@@ -37,10 +37,14 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/timer_wheel_test.cpp)
 set(
   foundation_tests_unit_process
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/abandon_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/allocation_failure_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/carrier_failure_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_in_waits_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_swallowed_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/exit_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/handler_death_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/handler_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/life_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/mailbox_property_test.cpp
@@ -84,9 +88,13 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/stress/epoch_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/idle_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/inject_queue_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/kill_storm_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/life_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/mailbox_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/messages_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/migration_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/parker_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/process_table_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/run_queue_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/spawn_storm_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/steal_test.cpp

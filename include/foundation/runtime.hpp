@@ -52,7 +52,7 @@ struct scheduler_counters {
 class FOUNDATION_API runtime {
  public:
   /// @errors errc::invalid_argument naming the option, what was given and what is allowed; errc::system_limit when a
-  ///         thread, memory, or the 255th runtime alive at once is refused. Nothing is left behind.
+  ///         thread, memory, or the 257th runtime alive at once is refused. Nothing is left behind.
   [[nodiscard]] static result<runtime> create(runtime_options options = {}) noexcept;
 
   /// `create(options).value()`. @throws bad_result_access
@@ -69,7 +69,7 @@ class FOUNDATION_API runtime {
   /// Ends all processes: asks them to, waits until the deadline, kills the rest and waits `kill_grace` for them.
   ///
   /// From its beginning on nothing can be spawned (errc::not_running). Returns those that would not end. A second call
-  /// waits again for these.
+  /// waits until its own deadline for these to come back.
   std::vector<survivor> shutdown(std::chrono::nanoseconds deadline, shutdown_mode mode = shutdown_mode::drain);
 
   /// Schedulers online.

@@ -69,6 +69,8 @@ struct stack_pool_stats {
 
 /// True if something was written below the stack. Only a canary tells; a guarded stack faults instead.
 [[nodiscard]] bool overflowed(const stack& s) noexcept;
+/// The same from a look at the `bytes` of the canary next to the stack, a multiple of 8.
+[[nodiscard]] bool overflowed(const stack& s, std::size_t bytes) noexcept;
 
 /// Gives the pages below the topmost `keep` bytes back to the system; they read zero when next touched.
 void discard_below(const stack& s, std::size_t keep) noexcept;

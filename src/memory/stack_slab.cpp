@@ -48,9 +48,10 @@ bool mappings_left(std::size_t budget) noexcept {
   return program_mappings.load(sync::memory_order_relaxed) + mappings_per_guard <= budget;
 }
 
-bool overflowed(const stack& s) noexcept {
-  const std::size_t page = os::page_size();
-  return s.guard == guard_mode::canary && !is_zero(s.bottom - page, page);
+bool overflowed(const stack& s) noexcept { return overflowed(s, os::page_size()); }
+
+bool overflowed(const stack& s, std::size_t bytes) noexcept {
+  return s.guard == guard_mode::canary && !is_zero(s.bottom - bytes, bytes);
 }
 
 void discard_below(const stack& s, std::size_t keep) noexcept {

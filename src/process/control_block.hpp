@@ -114,6 +114,11 @@ class control_block final : public process, public sched::runnable, public sched
   // turn.cpp
   void run_handler() noexcept;
   void account_slice() noexcept;
+  /// Ends the program with a report if the process has run over a stack that only a canary guards. `thorough`: looks at
+  /// all of it.
+  void check_canary(bool thorough) noexcept;
+  /// Ends the program unless it runs on the process's own fiber.
+  void check_fiber() const noexcept;
 
   // signals.cpp
   [[nodiscard]] bool gather_some() noexcept;

@@ -17,7 +17,7 @@ class process_space;
 /// The live runtimes of this program, by the tag that their pids carry: with its epoch, all the state that the library
 /// keeps for the whole program (D9). Never destroyed: threads of the host may send while the program ends.
 ///
-///   reserve()        any thread           a fresh tag, or nothing when 255 runtimes live
+///   reserve()        any thread           a fresh tag, or nothing when 256 runtimes live
 ///   publish(space)   any thread           from now on pids of its tag lead to it
 ///   withdraw(space)  any thread           from now on they lead nowhere; then waits for look-ups under way
 ///   find(tag)        any thread, guard    the space, or null

@@ -16,6 +16,7 @@ namespace foundation::proc {
 using sched::scheduler;
 
 void control_block::finish() noexcept {
+  check_canary(true);
   exiting_ = true;  // waits in destructors return errc::killed from now on
   if (!std::exchange(told_to_exit_, true)) reason_ = exit_kind::normal;
   if (timer_ != nullptr) {

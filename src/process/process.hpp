@@ -5,5 +5,6 @@
 #include "process/control_block.hpp"
 #include "process/directory.hpp"
 #include "process/library_scope.hpp"
+#include "process/overflow.hpp"
 #include "process/process_space.hpp"
 #include "process/runtime_access.hpp"

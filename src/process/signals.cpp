@@ -83,6 +83,7 @@ envelope* control_block::take_after(envelope* before) noexcept {
 // -- waiting -------------------------------------------------------------------------------------------------------------
 
 control_block::wait_result control_block::wait(detail::receive_wait* wanted, os::time_point deadline) noexcept {
+  check_fiber();
   wanted_ = wanted;
   satisfied_ = false;
   timed_out_ = deadline == os::time_point::min();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "process/control_block.hpp"
+#include "process/overflow.hpp"
 #include "process/process_space.hpp"
 
 namespace foundation::proc {
@@ -49,7 +50,17 @@ void control_block::run_handler() noexcept {
   }
 }
 
-void control_block::account_slice() noexcept { reductions_ += sched::scheduler::current()->take_spent(); }
+void control_block::account_slice() noexcept {
+  reductions_ += sched::scheduler::current()->take_spent();
+  check_canary(false);
+}
+
+void control_block::check_canary(bool thorough) noexcept {
+  const memory::stack* over = sched::scheduler::current()->overflowed_stack(thorough);
+  if (over == nullptr) [[likely]] return;
+  report_overflow(*this, over->size);
+  FOUNDATION_CHECK(over == nullptr, "a canary was overwritten: other stacks may be damaged");
+}
 
 std::uint64_t control_block::total_reductions() const noexcept {
   return reductions_ + sched::scheduler::current()->spent();
@@ -97,7 +108,14 @@ void control_block::charge(std::uint32_t reductions) noexcept {
   if (sched::scheduler::current()->charge(reductions)) [[unlikely]] end_slice();
 }
 
+void control_block::check_fiber() const noexcept {
+  const sched::scheduler* s = sched::scheduler::current();
+  FOUNDATION_CHECK(s != nullptr && s->running() == this,
+                   "a wait of a process was called on a thread or fiber that is not the process's own");
+}
+
 void control_block::end_slice() noexcept {
+  check_fiber();
   account_slice();
   sched::scheduler::yield();
 }

@@ -62,14 +62,9 @@ class forward_sink final : public spdlog::sinks::base_sink<spdlog::details::null
 
 log_writer::log_writer(const log_options& options, std::string_view name) : options_(options), name_(name) {}
 
-log_writer::~log_writer() {
-  logger_.reset();
-  thread_.reset();  // its destructor writes what is queued and joins the thread
-}
-
-spdlog::async_logger* log_writer::started() noexcept {
-  const sync::lock_guard lock(mutex_);
-  if (logger_) return logger_.get();
+/// The first line starts the thread. False when there is no memory or no thread for it, or no log any more.
+bool log_writer::start() noexcept {
+  if (logger_ || closed_) return !closed_;
   try {
     spdlog::sink_ptr sink;
     if (options_.sink || options_.logger) {
@@ -81,25 +76,38 @@ spdlog::async_logger* log_writer::started() noexcept {
     logger_ = std::make_shared<spdlog::async_logger>(name_.empty() ? "foundation" : name_, std::move(sink), thread_,
                                                      spdlog::async_overflow_policy::overrun_oldest);
     logger_->set_level(to_spdlog(options_.level));
-  } catch (...) {  // no memory, no thread
+  } catch (...) {
     logger_.reset();
     thread_.reset();
-    return nullptr;
+    return false;
   }
-  return logger_.get();
+  return true;
 }
 
 void log_writer::write(log_level level, std::string_view line) noexcept {
-  if (spdlog::async_logger* logger = started()) {
-    logger->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));  // spdlog catches what it throws
+  const sync::lock_guard lock(mutex_);
+  if (start()) {
+    logger_->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));  // spdlog catches what it throws
   } else {
-    unmade_.fetch_add(1, sync::memory_order_relaxed);
+    ++unmade_;
   }
 }
 
 std::uint64_t log_writer::dropped() const noexcept {
   const sync::lock_guard lock(mutex_);
-  return unmade_.load(sync::memory_order_relaxed) + (thread_ ? thread_->overrun_counter() : 0);
+  return unmade_ + (thread_ ? thread_->overrun_counter() : 0);
+}
+
+void log_writer::close() noexcept {
+  std::shared_ptr<spdlog::details::thread_pool> thread;
+  {
+    const sync::lock_guard lock(mutex_);
+    closed_ = true;
+    if (thread_) unmade_ += thread_->overrun_counter();
+    thread = std::move(thread_);
+    logger_.reset();
+  }
+  thread.reset();  // not under the lock, since the sink may log: writes what is queued, and joins the thread
 }
 
 }  // namespace foundation::rt

@@ -22,29 +22,31 @@ namespace foundation::rt {
 ///
 ///   write(level, line)   any thread   never waits for the sink; without memory or a thread the line is dropped
 ///   dropped()            any thread   lines lost so far
+///   close()              once         writes what is queued; from then on every line is dropped
 class log_writer {
  public:
   explicit log_writer(const log_options& options, std::string_view name);
-  /// Writes what is queued.
-  ~log_writer();
+  ~log_writer() { close(); }
   log_writer(const log_writer&) = delete;
   log_writer& operator=(const log_writer&) = delete;
 
   [[nodiscard]] bool wanted(log_level level) const noexcept { return level >= options_.level; }
-  void write(log_level level, std::string_view line) noexcept;
-  [[nodiscard]] std::uint64_t dropped() const noexcept;
+  void write(log_level level, std::string_view line) noexcept FOUNDATION_EXCLUDES(mutex_);
+  [[nodiscard]] std::uint64_t dropped() const noexcept FOUNDATION_EXCLUDES(mutex_);
+  void close() noexcept FOUNDATION_EXCLUDES(mutex_);
 
  private:
   static constexpr std::size_t queued_lines = 512;
 
-  [[nodiscard]] spdlog::async_logger* started() noexcept FOUNDATION_EXCLUDES(mutex_);
+  [[nodiscard]] bool start() noexcept FOUNDATION_REQUIRES(mutex_);
 
   const log_options options_;
   const std::string name_;
   mutable sync::mutex mutex_{base::lock_rank::log};
   std::shared_ptr<spdlog::details::thread_pool> thread_ FOUNDATION_GUARDED_BY(mutex_);
   std::shared_ptr<spdlog::async_logger> logger_ FOUNDATION_GUARDED_BY(mutex_);
-  sync::atomic<std::uint64_t> unmade_{0};
+  bool closed_ FOUNDATION_GUARDED_BY(mutex_) = false;
+  std::uint64_t unmade_ FOUNDATION_GUARDED_BY(mutex_) = 0;  // lines that never reached the queue
 };
 
 }  // namespace foundation::rt

@@ -25,11 +25,13 @@ runtime::runtime(runtime_options options) : core_(runtime_core::create(std::move
 runtime::runtime(runtime&&) noexcept = default;
 
 runtime& runtime::operator=(runtime&& other) noexcept {
-  runtime_core::end(std::exchange(core_, std::move(other.core_)));
+  if (this == &other) return *this;
+  runtime_core::end(core_);
+  core_ = std::move(other.core_);
   return *this;
 }
 
-runtime::~runtime() { runtime_core::end(std::move(core_)); }
+runtime::~runtime() { runtime_core::end(core_); }
 
 std::vector<survivor> runtime::shutdown(std::chrono::nanoseconds deadline, shutdown_mode mode) {
   return core_->shutdown(deadline, mode);

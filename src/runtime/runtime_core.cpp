@@ -45,9 +45,10 @@ result<std::unique_ptr<runtime_core>> runtime_core::create(runtime_options optio
   if (options.schedulers == 0) options.schedulers = std::min(os::usable_cpus(), 1024u);
   auto& directory = proc::directory::instance();
   const auto tag = directory.reserve();
-  if (!tag) return error(errc::system_limit, "runtimes: 255 alive at once");
+  if (!tag) return error(errc::system_limit, "runtimes: 256 alive at once");
+  std::unique_ptr<runtime_core> core;
   try {
-    auto core = std::make_unique<runtime_core>(std::move(options), *tag);
+    core = std::make_unique<runtime_core>(std::move(options), *tag);
     if (core->options_.signal_handlers) {
       os::set_overflow_reporter(&report_overflow);
       core->handler_acquired_ = os::acquire_overflow_handler();
@@ -59,11 +60,11 @@ result<std::unique_ptr<runtime_core>> runtime_core::create(runtime_options optio
     if (core->group_.start(hooks)) return core;
   } catch (const std::exception&) {  // no memory
   }
-  directory.withdraw(*tag);
+  directory.withdraw(*tag);  // before the core is destroyed
   return error(errc::system_limit, "schedulers: a thread or its memory was refused");
 }
 
-void runtime_core::end(std::unique_ptr<runtime_core> core) noexcept {
+void runtime_core::end(std::unique_ptr<runtime_core>& core) noexcept {
   if (core == nullptr) return;
   std::vector<survivor> left;
   try {
@@ -75,6 +76,7 @@ void runtime_core::end(std::unique_ptr<runtime_core> core) noexcept {
     for (const survivor& s : left) {
       core->log_.write(log_level::error, "runtime destroyed while \"" + s.label + "\" survives: " + s.reason);
     }
+    core->log_.close();  // what the host gave us to log to may end with the runtime
     core->group_.detach();
     static_cast<void>(core.release());  // what the survivor can reach stays for ever
     return;
@@ -82,6 +84,7 @@ void runtime_core::end(std::unique_ptr<runtime_core> core) noexcept {
   proc::directory::instance().withdraw(core->space_.tag());
   core->group_.stop();
   proc::process_space::epochs().drain();  // what its threads retired last
+  core.reset();
 }
 
 }  // namespace foundation::rt

@@ -27,8 +27,8 @@ class runtime_core {
   runtime_core(const runtime_core&) = delete;
   runtime_core& operator=(const runtime_core&) = delete;
 
-  /// Shuts down and destroys, or leaves what survives behind.
-  static void end(std::unique_ptr<runtime_core> core) noexcept;
+  /// Shuts down and destroys, or leaves what survives behind. `core` is emptied last: until then it can be dumped.
+  static void end(std::unique_ptr<runtime_core>& core) noexcept;
 
   [[nodiscard]] const runtime_options& options() const noexcept { return options_; }
   [[nodiscard]] proc::process_space& space() noexcept { return space_; }

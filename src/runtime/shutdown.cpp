@@ -18,6 +18,7 @@ std::vector<survivor> runtime_core::shutdown(std::chrono::nanoseconds patience, 
   space_.close();
   auto& table = space_.table();
   const os::time_point deadline = std::max(os::now(), os::deadline_after(patience));
+  const bool again = space_.abandoned() != 0;  // an earlier call has given up on some
   // Asked again now and then: a spawn that was under way when the space closed may have come in since.
   for (auto pause = 10ms; table.size() != 0 && os::now() < deadline; pause = std::min(2 * pause, 1000ms)) {
     ask_all(mode);
@@ -27,6 +28,10 @@ std::vector<survivor> runtime_core::shutdown(std::chrono::nanoseconds patience, 
   for (auto pause = 10ms; table.size() != 0 && os::now() < grace; pause = std::min(2 * pause, 1000ms)) {
     kill_all();
     static_cast<void>(table.wait_empty(std::min(grace, os::now() + pause)));
+  }
+  sync::atomic<std::uint32_t> never{0};
+  while (again && space_.abandoned() != 0 && os::now() < deadline) {
+    static_cast<void>(os::futex_wait_until(never, 0, std::min(deadline, os::now() + 10ms)));
   }
   return survivors();
 }

@@ -46,16 +46,33 @@ void scheduler::put_idle(carrier& c) noexcept {
   c.next_idle = idle_;
   idle_ = &c;
   ++idle_count_;
-  while (deferred_ != nullptr) {  // with a carrier there is again something to run them on
-    runnable* r = std::exchange(deferred_, deferred_->queue_next);
-    push_local(*r);
+  if (deferred_ != nullptr) retry_deferred(c.kind());
+}
+
+/// Keeps a ready runnable for which there is no carrier until one of its kind is idle, or to be had (D2).
+void scheduler::defer(runnable& r) noexcept {
+  r.queue_next = nullptr;
+  runnable** end = &deferred_;
+  while (*end != nullptr) end = &(*end)->queue_next;
+  *end = &r;
+  retry_at_ = os::now() + no_carrier_retry;
+}
+
+void scheduler::retry_deferred(stack_request kind) noexcept {
+  for (runnable** at = &deferred_; *at != nullptr;) {
+    runnable& r = **at;
+    if (r.stack == kind) {
+      *at = r.queue_next;
+      push_local(r);
+    } else {
+      at = &r.queue_next;
+    }
   }
 }
 
-/// Keeps a ready runnable for which there is no carrier until one is idle again (D2).
-void scheduler::defer(runnable& r) noexcept {
-  r.queue_next = deferred_;
-  deferred_ = &r;
+void scheduler::retry_deferred() noexcept {
+  for (runnable* r = std::exchange(deferred_, nullptr); r != nullptr;) push_local(*std::exchange(r, r->queue_next));
+  retry_at_ = os::time_point::max();
 }
 
 }  // namespace foundation::sched

@@ -14,40 +14,53 @@ namespace foundation::sched {
 
 using boost::fibers::context;
 
-void scheduler::on_awakened(context* c) noexcept {
+FOUNDATION_NO_TSAN void scheduler::on_awakened(context* c) noexcept {
   if (c->is_context(boost::fibers::type::dispatcher_context)) {
     dispatcher_.context = c;
     return;
   }
   if (c->is_context(boost::fibers::type::main_context)) return;  // it waits in thread_main and nowhere else
   auto* record = static_cast<fiber_record*>(c->get_properties());
+  if (c == active_->context) {
+    note_dispatch(c);
+    record = static_cast<fiber_record*>(c->get_properties());
+  } else if (record == nullptr) {
+    ++plain_live_;  // just started
+  }
   if (record == nullptr || record->as_carrier == nullptr) {
     c->ready_link(plain_ready_);
     return;
   }
-  carrier& k = *record->as_carrier;
-  if (k.now == carrier::phase::running) {
-    // A fiber of the user's own was started with launch::dispatch: Boost switched to it without asking us.
-    k.now = carrier::phase::boost_wait;
-    ++boost_waits_;
-    before_switch(unrecorded_);
-  }
-  publish(k);
+  publish(*record->as_carrier);
 }
 
-/// The record of the fiber that calls pick_next; a fiber of the user's own gets one when it first blocks.
-switch_record& scheduler::record_of_leaving() noexcept {
-  if (active_ != &unrecorded_) return *active_;
-  context* self = context::active();
-  auto* record = static_cast<fiber_record*>(self->get_properties());
-  if (record == nullptr) {
-    record = new (std::nothrow) fiber_record(self);
-    FOUNDATION_CHECK(record != nullptr, "fiber: no memory for the record of a user's fiber");
-    record->tsan_fiber = std::exchange(unrecorded_.tsan_fiber, os::tsan_create_fiber());
-    self->set_properties(record);
+/// `left` started a fiber of the user's own with launch::dispatch: Boost has switched to it without asking us. No lock of
+/// Boost's is held. Uninstrumented: between its beginning and its end TSan takes us for another fiber.
+FOUNDATION_NO_TSAN void scheduler::note_dispatch(context* left) noexcept {
+  switch_record& from = active_ == &unrecorded_ ? give_record(left) : *active_;
+  if (from.as_carrier != nullptr) {
+    from.as_carrier->now = carrier::phase::boost_wait;
+    ++boost_waits_;
   }
+  ++plain_live_;
+  before_switch(unrecorded_);
+  unrecorded_.context = context::active();
+}
+
+/// The record of a fiber of the user's own that runs for the first time and is about to be left.
+switch_record& scheduler::give_record(context* plain) noexcept {
+  auto* record = new (std::nothrow) fiber_record(plain);
+  FOUNDATION_CHECK(record != nullptr, "fiber: no memory for the record of a user's fiber");
+  record->tsan_fiber = std::exchange(unrecorded_.tsan_fiber, os::tsan_create_fiber());
+  plain->set_properties(record);
+  unrecorded_.context = nullptr;
   active_ = record;
   return *record;
+}
+
+/// The record of the fiber that calls pick_next; a fiber of the user's own gets one when it is first left.
+switch_record& scheduler::record_of_leaving() noexcept {
+  return active_ == &unrecorded_ ? give_record(context::active()) : *active_;
 }
 
 FOUNDATION_NO_TSAN context* scheduler::on_pick_next() noexcept {
@@ -56,6 +69,9 @@ FOUNDATION_NO_TSAN context* scheduler::on_pick_next() noexcept {
   if (from.as_carrier != nullptr && from.as_carrier->occupant != nullptr) {
     from.as_carrier->now = carrier::phase::boost_wait;
     ++boost_waits_;
+  } else if (from.as_carrier == nullptr && from.context->terminated_is_linked()) {  // a fiber of the user's own ends
+    --plain_live_;
+    plain_ended_ = true;
   }
   switch_record* to = choose(from_dispatcher);
   if (to == nullptr) return nullptr;
@@ -63,36 +79,66 @@ FOUNDATION_NO_TSAN context* scheduler::on_pick_next() noexcept {
     context* next = &plain_ready_.front();
     plain_ready_.pop_front();
     before_switch(unrecorded_);
+    unrecorded_.context = next;
     return next;
   }
   before_switch(*to);
   return to->context;
 }
 
-/// Whom to switch to when Boost asks. Never searches or runs a process's signals if an idle carrier can do that.
+/// Whom to switch to when Boost asks, perhaps under the lock of a primitive: looks for nothing then, and runs no process's
+/// signals; the dispatcher does that if there is no idle carrier to do it.
 switch_record* scheduler::choose(bool from_dispatcher) noexcept {
   if (!from_dispatcher && (dispatcher_turn_ || notified_.load(sync::memory_order_relaxed))) return &dispatcher();
-  if (from_dispatcher) notified_.store(false, sync::memory_order_relaxed);  // Boost has just looked
   plain_turn_ = !plain_turn_;
-  if (!plain_ready_.empty() && (plain_turn_ || !has_local_work())) return plain_record();
+  if (!plain_ready_.empty() && (plain_turn_ || !has_local_work())) {
+    stop_searching();
+    return plain_record();
+  }
   if (has_local_work()) {
     if (idle_ != nullptr) {
       carrier* c = idle_;
       idle_ = std::exchange(c->next_idle, nullptr);
       --idle_count_;
+      pick_owed_ = true;
       return c;
-    }
-    while (runnable* r = pick_local()) {  // only what brings its own carrier can run
-      if (r->own_carrier == nullptr) {
-        defer(*r);
-      } else if (r->attend()) {
-        stop_searching();
-        return adopt(*r);
-      }
     }
   }
   if (!from_dispatcher) return &dispatcher();
+  if (idle_ == nullptr) {
+    if (carrier* c = resume_without_idle()) return c;
+  }
   return group_.stopping() ? next_to_stop() : nullptr;
+}
+
+/// No carrier is idle and none can be made: resumes a ready process that has its own. The others wait in the shared
+/// queue, for a scheduler that has carriers or gets one.
+carrier* scheduler::resume_without_idle() noexcept {
+  runnable* others = nullptr;
+  runnable** end = &others;
+  carrier* found = nullptr;
+  while (found == nullptr) {
+    runnable* r = pick_local();
+    if (r == nullptr) r = group_.pop_injected();
+    if (r == nullptr) break;
+    if (r->own_carrier == nullptr) {
+      r->queue_next = nullptr;
+      *end = r;
+      end = &r->queue_next;
+    } else if (r->attend()) {
+      found = adopt(*r);
+    }
+  }
+  while (others != nullptr) {
+    runnable& r = *std::exchange(others, others->queue_next);
+    if (r.pinned_to == runnable::unpinned) {
+      group_.inject(r);
+    } else {
+      defer(r);
+    }
+  }
+  if (found != nullptr) stop_searching();
+  return found;
 }
 
 /// The fiber at the head of the user's own ones; a first-timer has no record yet and is taken by the caller.
@@ -112,22 +158,27 @@ switch_record* scheduler::next_to_stop() noexcept {
     c->retire = true;
     return c;
   }
-  return live_carriers() == 0 ? &main_ : nullptr;
+  return live_carriers() == 0 && plain_live_ == 0 ? &main_ : nullptr;
 }
 
 void scheduler::on_notify() noexcept {
-  // Release: pairs with Boost's own lock around the queue that the dispatcher will look at.
-  notified_.store(true, sync::memory_order_release);
+  notified_.exchange(true, sync::memory_order_acq_rel);  // pairs with before_boost_looks
   group_.unpark(*this);
 }
 
 // -- nothing to do ---------------------------------------------------------------------------------------------------
 
 void scheduler::on_suspend_until(os::time_point boost_deadline) noexcept {
-  static_cast<void>(ensure_carriers(2));
+  wait_for_work(boost_deadline);
+  before_boost_looks();
+}
+
+void scheduler::wait_for_work(os::time_point boost_deadline) noexcept {
+  if (!group_.stopping()) static_cast<void>(ensure_carriers(2));
   const os::time_point now = os::now();
   fire_timers(now);
   fire_overdue_timers_of_others(now);
+  if (now >= retry_at_) retry_deferred();
   if (has_local_work() || notified_.load(sync::memory_order_relaxed)) return stop_searching();
   if (stop_due()) return stop_searching();
   if (idle_ != nullptr) {
@@ -137,8 +188,8 @@ void scheduler::on_suspend_until(os::time_point boost_deadline) noexcept {
       os::relax();
     }
   }
-  os::time_point deadline = std::min(boost_deadline, timers_.next_expiry());
-  if (deferred_ != nullptr) deadline = std::min(deadline, now + no_carrier_retry);
+  os::time_point deadline = std::min({boost_deadline, timers_.next_expiry(), retry_at_});
+  if (idle_ == nullptr && !group_.stopping()) deadline = std::min(deadline, now + no_carrier_retry);
   sleep_until(deadline);
 }
 
@@ -156,7 +207,10 @@ void scheduler::sleep_until(os::time_point deadline) noexcept {
     asleep_.store(false, sync::memory_order_relaxed);
     group_.monitor().note_activity();
   }
-  searching_ = group_.idle().transition_from_parked(index_) == woken::to_search;
+  const woken why = group_.idle().transition_from_parked(index_);
+  searching_ = why == woken::to_search;
+  // Work that we have no carrier for may have been left to us alone: another one is told, now and then.
+  if (why == woken::on_its_own && idle_ == nullptr && group_.has_shared_work()) group_.notify_one();
   if (handed_ != nullptr) {
     stop_searching();
     group_.notify_one();  // there may be more where it came from
@@ -164,7 +218,7 @@ void scheduler::sleep_until(os::time_point deadline) noexcept {
 }
 
 bool scheduler::stop_due() const noexcept {
-  return group_.stopping() && (idle_ != nullptr || live_carriers() == 0);
+  return group_.stopping() && (idle_ != nullptr || (live_carriers() == 0 && plain_live_ == 0));
 }
 
 }  // namespace foundation::sched

@@ -21,7 +21,7 @@ class fiber_algorithm final : public boost::fibers::algo::algorithm {
  public:
   explicit fiber_algorithm(scheduler& s) noexcept : scheduler_(s) {}
 
-  void awakened(boost::fibers::context* c) noexcept override { scheduler_.on_awakened(c); }
+  FOUNDATION_NO_TSAN void awakened(boost::fibers::context* c) noexcept override { scheduler_.on_awakened(c); }
   boost::fibers::context* pick_next() noexcept override { return scheduler_.on_pick_next(); }
   bool has_ready_fibers() const noexcept override { return scheduler_.has_local_work(); }
   void suspend_until(const os::time_point& deadline) noexcept override { scheduler_.on_suspend_until(deadline); }

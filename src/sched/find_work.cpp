@@ -22,8 +22,8 @@ scheduler::queue& scheduler::queue_of(priority p) noexcept {
 // -- making ready ----------------------------------------------------------------------------------------------------
 
 void scheduler::wake_next(runnable& r) noexcept {
-  const bool same_class = r.priority == priority::normal && r.pinned_to == runnable::unpinned;
-  if (!same_class || !group_.use_run_next(random_)) return enqueue(r);
+  const bool both_normal = r.priority == priority::normal && running()->priority == priority::normal;
+  if (!both_normal || r.pinned_to != runnable::unpinned || !group_.use_run_next(random_)) return enqueue(r);
   if (runnable* displaced = run_next_.put(&r)) {
     push_local(*displaced);
     group_.notify_one();
@@ -43,7 +43,7 @@ void scheduler::enqueue(runnable& r) noexcept {
 
 /// To this scheduler's own queue, half of which moves to the shared one when it is full.
 void scheduler::push_local(runnable& r) noexcept {
-  if (r.pinned_to != runnable::unpinned) return pinned_.push(&r);
+  if (r.pinned_to != runnable::unpinned) return enqueue_pinned_remote(r);
   queue& q = queue_of(r.priority);
   if (q.push(&r)) return;
   runnable* half[queue::capacity / 2];
@@ -52,7 +52,9 @@ void scheduler::push_local(runnable& r) noexcept {
   if (!q.push(&r)) group_.inject(r);
 }
 
-void scheduler::enqueue_pinned_remote(runnable& r) noexcept { pinned_.push(&r); }
+void scheduler::enqueue_pinned_remote(runnable& r) noexcept {
+  (r.priority == priority::max ? pinned_max_ : r.priority == priority::high ? pinned_high_ : pinned_).push(&r);
+}
 
 void scheduler::publish_run_next() noexcept {
   slice_.publish_done();
@@ -80,14 +82,22 @@ void scheduler::expire_slice_remote() noexcept {
 
 bool scheduler::has_local_work() const noexcept {
   return handed_ != nullptr || run_next_.occupied() || !normal_.empty_hint() || !max_.empty_hint() ||
-         !high_.empty_hint() || pinned_.size_hint() != 0 || (deferred_ != nullptr && idle_ != nullptr);
+         !high_.empty_hint() || !pinned_.empty_hint() || !pinned_max_.empty_hint() || !pinned_high_.empty_hint();
 }
 
-/// The next runnable from anywhere, without sleeping; null when there seems to be none.
+/// The next runnable from anywhere, without sleeping; null when there seems to be none. While a process gives way
+/// (`yielding_`), only those that may go before it: it is as ready as they are, though not on a queue yet.
 runnable* scheduler::pick() noexcept {
   if (++tick_ % look_around_every == 0) look_around();
   runnable* r = pick_local();
-  if (r == nullptr) r = find_shared();
+  if (r == nullptr && yielding_ == nullptr) r = find_shared();
+  if (r == nullptr && yielding_ != nullptr && yielding_->priority <= priority::normal) {
+    r = group_.pop_injected(priority::normal);
+    if (r != nullptr && yielding_->priority == priority::normal && wait_its_turn(*r)) {
+      push_local(*r);
+      r = nullptr;
+    }
+  }
   if (r != nullptr) stop_searching();
   return r;
 }
@@ -95,8 +105,12 @@ runnable* scheduler::pick() noexcept {
 runnable* scheduler::pick_local() noexcept {
   inherit_slice_ = false;
   if (handed_ != nullptr) return std::exchange(handed_, nullptr);
-  if (runnable* r = max_.pop()) return r;
-  if (runnable* r = high_.pop()) return r;
+  const priority least = yielding_ != nullptr ? yielding_->priority : priority::low;
+  if (runnable* r = pick_urgent(least)) {
+    if (run_next_.occupied()) publish_run_next();  // the slice of its waker is over
+    return r;
+  }
+  if (least > priority::normal) return nullptr;
   if (run_next_.occupied()) {
     if (runnable* r = run_next_.take()) {
       if (!slice_.expired()) {
@@ -104,25 +118,53 @@ runnable* scheduler::pick_local() noexcept {
         return r;
       }
       push_local(*r);  // the pair has used up its slice: others first
+      group_.notify_one();
     }
   }
-  if (pinned_.size_hint() != 0) {
-    if (runnable* r = pinned_.pop()) return r;
-  }
-  while (runnable* r = normal_.pop()) {
-    if (allowed_after_skips(*r)) return r;
+  return pick_normal();
+}
+
+/// Max before high; on each, our own before what was made ready from outside.
+runnable* scheduler::pick_urgent(priority least) noexcept {
+  if (runnable* r = max_.pop()) return r;
+  if (runnable* r = pinned_max_.pop()) return r;
+  if (runnable* r = group_.pop_injected(priority::max)) return r;
+  if (least == priority::max) return nullptr;
+  if (runnable* r = high_.pop()) return r;
+  if (runnable* r = pinned_high_.pop()) return r;
+  return group_.pop_injected(priority::high);
+}
+
+/// Pinned work and the rest take turns. Low priority shares the queues of normal, and comes to its head eight times before
+/// it runs, unless nothing of normal priority is ready.
+runnable* scheduler::pick_normal() noexcept {
+  pinned_turn_ = !pinned_turn_;
+  runnable* r = pinned_turn_ ? first_allowed(pinned_) : first_allowed(normal_);
+  if (r == nullptr) r = pinned_turn_ ? first_allowed(normal_) : first_allowed(pinned_);
+  if (r != nullptr || (yielding_ != nullptr && yielding_->priority == priority::normal)) return r;
+  r = normal_.pop();
+  return r != nullptr ? r : pinned_.pop();
+}
+
+/// Null when all in the queue are low ones that wait for a later turn.
+template <typename Queue>
+runnable* scheduler::first_allowed(Queue& q) noexcept {
+  const runnable* first_passed = nullptr;
+  while (runnable* r = q.pop()) {
+    const bool once_around = r == first_passed;
+    if (!once_around && !wait_its_turn(*r)) return r;
+    push_local(*r);
+    if (once_around) break;
+    if (first_passed == nullptr) first_passed = r;
   }
   return nullptr;
 }
 
-/// Low priority shares the normal queue, and comes to its head eight times before it runs, unless it is alone there.
-bool scheduler::allowed_after_skips(runnable& r) noexcept {
-  if (r.priority != priority::low) return true;
-  if (normal_.empty_hint() || ++r.skipped >= low_passes) {
-    r.skipped = 0;
-    return true;
-  }
-  push_local(r);
+/// Whether a low one that has come to the head is passed over this time.
+bool scheduler::wait_its_turn(runnable& r) noexcept {
+  if (r.priority != priority::low) return false;
+  if (++r.skipped < low_passes) return true;
+  r.skipped = 0;
   return false;
 }
 
@@ -130,6 +172,7 @@ bool scheduler::allowed_after_skips(runnable& r) noexcept {
 /// reads the clock.
 void scheduler::look_around() noexcept {
   if (timers_.next_expiry() != os::time_point::max()) fire_timers(os::now());
+  if (deferred_ != nullptr) retry_deferred();
   if (runnable* r = group_.pop_injected()) push_local(*r);
 }
 

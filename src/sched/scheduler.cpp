@@ -15,8 +15,8 @@
 namespace foundation::sched {
 
 scheduler::scheduler(scheduler_group& group, unsigned index)
-    : group_(group), index_(index), random_(group.seed() + index), pinned_(base::lock_rank::pinned_queue),
-      timers_(os::now()) {}
+    : group_(group), index_(index), random_(group.seed() + index), pinned_max_(base::lock_rank::pinned_queue),
+      pinned_high_(base::lock_rank::pinned_queue), pinned_(base::lock_rank::pinned_queue), timers_(os::now()) {}
 
 scheduler::~scheduler() {
   FOUNDATION_CHECK(carriers_.load(sync::memory_order_relaxed) == 0, "scheduler: a carrier outlived its scheduler");
@@ -70,7 +70,7 @@ runnable* scheduler::next_in_place(carrier& c) noexcept {
     if (c.assigned != nullptr) return std::exchange(c.assigned, nullptr);
     if (c.retire || s.idle_count_ >= max_idle_carriers) return nullptr;
     static_cast<void>(s.ensure_carriers(1));
-    if (!s.dispatcher_due()) {
+    if (std::exchange(s.pick_owed_, false) || !s.dispatcher_due()) {
       runnable* r = s.pick();
       if (r != nullptr) {
         switch_record* to = nullptr;
@@ -107,16 +107,25 @@ scheduler::park_result scheduler::park() noexcept {
 
 void scheduler::yield() noexcept {
   scheduler& s = *current();
+  carrier& c = *s.active_->as_carrier;
   // Alone here, or nobody else could run for want of a carrier: the process goes on with a new slice.
   const bool alone = !s.has_local_work() && !s.dispatcher_due() && !s.group_.has_shared_work();
   if (alone || (!s.ensure_carriers(2) && s.idle_count_ == 0)) {
+    ++s.tick_;  // Boost's timers and remote wake-ups get their turn also when nobody else is picked
     s.look_around();
-    s.begin_slice();
-    return;
+    return s.go_on(c);
   }
-  carrier& c = *s.active_->as_carrier;
   c.now = carrier::phase::yielding;
+  s.yielding_ = c.occupant;
   leave(c);
+}
+
+/// The process on `c` keeps the thread: nobody who may go before it is ready.
+void scheduler::go_on(carrier& c) noexcept {
+  c.now = carrier::phase::running;
+  yielding_ = nullptr;
+  inherit_slice_ = false;
+  begin_slice();
 }
 
 void scheduler::leave_for_ever() noexcept {
@@ -133,6 +142,7 @@ void scheduler::leave(carrier& c) noexcept {
   switch_record* to = nullptr;
   while (to == nullptr && !s.dispatcher_due()) {
     runnable* r = s.pick();
+    if (r == nullptr && s.yielding_ != nullptr) return s.go_on(c);
     if (r == nullptr) break;
     if (r->own_carrier != nullptr) {
       if (r->attend()) to = s.adopt(*r);
@@ -144,6 +154,7 @@ void scheduler::leave(carrier& c) noexcept {
       break;
     }
   }
+  s.yielding_ = nullptr;
   s.switch_to(to != nullptr ? *to : s.dispatcher(), c.context);
 }
 
@@ -198,15 +209,34 @@ FOUNDATION_NO_TSAN void scheduler::switch_to(switch_record& to, boost::fibers::c
   }
 }
 
+/// Boost's dispatcher, for the switch to it that follows at once.
 switch_record& scheduler::dispatcher() noexcept {
   dispatcher_turn_ = false;
+  plain_ended_ = false;
+  dispatched_at_ = tick_;
+  before_boost_looks();
   return dispatcher_;
+}
+
+/// Forgets that Boost woke a fiber of ours from another thread: its dispatcher is about to take over all of these. What
+/// comes after this call is either seen by it, or leaves the mark behind; cleared any later, a mark could be lost.
+void scheduler::before_boost_looks() noexcept {
+  // Acquire, release: a chain through all who set it, so that what they did before is visible to those they woke.
+  if (notified_.load(sync::memory_order_relaxed)) notified_.exchange(false, sync::memory_order_acq_rel);
 }
 
 bool scheduler::dispatcher_due() noexcept {
   if (dispatcher_turn_ || notified_.load(sync::memory_order_relaxed) || !plain_ready_.empty()) return true;
-  // Boost's own timers are seen by its dispatcher alone; only a carrier inside a Boost wait can have one.
-  return boost_waits_ != 0 && tick_ % look_around_every == 0;
+  // Boost's own timers are seen by its dispatcher alone, and only who waits in Boost's way can have one.
+  if (boost_waits_ == 0 && plain_live_ == 0 && !plain_ended_) return false;
+  return tick_ - dispatched_at_ >= look_around_every;
+}
+
+const memory::stack* scheduler::overflowed_stack(bool thorough) const noexcept {
+  constexpr std::size_t glance = 128;  // two lines: a frame seldom leaves that much unwritten
+  const memory::stack& mine = active_->as_carrier->stack();
+  if (mine.guard != memory::guard_mode::canary) return nullptr;
+  return memory::overflowed(mine, thorough ? os::page_size() : glance) ? &mine : nullptr;
 }
 
 void scheduler::begin_slice() noexcept {

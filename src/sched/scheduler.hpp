@@ -53,7 +53,8 @@ class scheduler {
   /// the pointer, no more.
   [[nodiscard]] runnable* running() const noexcept { return running_.load(sync::memory_order_relaxed); }
 
-  /// A process woken by the running one: it goes to run-next and inherits the rest of the slice (D10).
+  /// A process woken by the running one: if both have normal priority it goes to run-next and inherits the rest of the
+  /// slice (D10).
   void wake_next(runnable& r) noexcept;
 
   /// Makes `r` ready at the end of this scheduler's queue, where others may steal it.
@@ -64,6 +65,8 @@ class scheduler {
     return slice_.charge(reductions) && charge_slow();
   }
   [[nodiscard]] std::uint32_t spent() const noexcept { return slice_.spent(); }
+  /// The running process's stack, if its canary shows that it has run over it. `thorough`: looks at all of the canary.
+  [[nodiscard]] const memory::stack* overflowed_stack(bool thorough) const noexcept;
   [[nodiscard]] std::uint32_t take_spent() noexcept { return slice_.take_spent(); }
   /// Numbers no other call on this scheduler returns.
   [[nodiscard]] std::uint64_t next_reference() noexcept { return ++references_; }
@@ -107,7 +110,7 @@ class scheduler {
 
   static constexpr unsigned max_idle_carriers = 64;    // beyond: given back; a choice, covers a burst of blocked turns
   static constexpr unsigned look_around_every = 61;    // picks between looks at shared queues and clocks (Go, Tokio)
-  static constexpr std::chrono::milliseconds no_carrier_retry{10};
+  static constexpr std::chrono::milliseconds no_carrier_retry{10};  // a choice: seldom, and soon enough for a person
   static constexpr std::size_t timer_batch = 1024;  // timers fired at a time, so that a slice stays short
 
   using queue = run_queue<runnable>;
@@ -116,6 +119,7 @@ class scheduler {
   static void carrier_main(carrier& c) noexcept;
   [[nodiscard]] static runnable* next_in_place(carrier& c) noexcept;
   static void leave(carrier& c) noexcept;
+  void go_on(carrier& c) noexcept;
   [[nodiscard]] carrier* adopt(runnable& r) noexcept;
   void switch_to(switch_record& to, boost::fibers::context* publish) noexcept;
   void before_switch(switch_record& to) noexcept;
@@ -130,6 +134,8 @@ class scheduler {
   [[nodiscard]] carrier* take_idle(stack_request kind) noexcept;
   void put_idle(carrier& c) noexcept;
   void defer(runnable& r) noexcept;
+  void retry_deferred(stack_request kind) noexcept;
+  void retry_deferred() noexcept;
   void count_carriers(int change) noexcept {  // only the owner writes
     carriers_.store(carriers_.load(sync::memory_order_relaxed) + static_cast<std::uint32_t>(change),
                     sync::memory_order_relaxed);
@@ -138,6 +144,10 @@ class scheduler {
   // find_work.cpp: what to run next
   [[nodiscard]] runnable* pick() noexcept;
   [[nodiscard]] runnable* pick_local() noexcept;
+  [[nodiscard]] runnable* pick_urgent(foundation::priority least) noexcept;
+  [[nodiscard]] runnable* pick_normal() noexcept;
+  template <typename Queue>
+  [[nodiscard]] runnable* first_allowed(Queue& q) noexcept;
   [[nodiscard]] runnable* find_shared() noexcept;
   void stop_searching() noexcept;
   [[nodiscard]] runnable* steal() noexcept;
@@ -149,7 +159,7 @@ class scheduler {
   [[nodiscard]] queue& queue_of(foundation::priority p) noexcept;
   void fire_timers(os::time_point now) noexcept;
   void fire_overdue_timers_of_others(os::time_point now) noexcept;
-  [[nodiscard]] bool allowed_after_skips(runnable& r) noexcept;
+  [[nodiscard]] static bool wait_its_turn(runnable& r) noexcept;
 
   // fiber_algorithm.cpp: called by Boost.Fiber
   void on_awakened(boost::fibers::context* c) noexcept;
@@ -157,11 +167,16 @@ class scheduler {
   [[nodiscard]] switch_record* choose(bool from_dispatcher) noexcept;
   [[nodiscard]] switch_record* plain_record() noexcept;
   [[nodiscard]] switch_record* next_to_stop() noexcept;
+  [[nodiscard]] carrier* resume_without_idle() noexcept;
+  [[nodiscard]] switch_record& give_record(boost::fibers::context* plain) noexcept;
+  void note_dispatch(boost::fibers::context* left) noexcept;
   void on_suspend_until(os::time_point deadline) noexcept;
+  void wait_for_work(os::time_point deadline) noexcept;
+  void before_boost_looks() noexcept;
   void on_notify() noexcept;
   void sleep_until(os::time_point deadline) noexcept;
   [[nodiscard]] bool stop_due() const noexcept;
-  switch_record& record_of_leaving() noexcept;
+  [[nodiscard]] switch_record& record_of_leaving() noexcept;
   void publish(carrier& c) noexcept;
 
   // -- read-mostly ---------------------------------------------------------------------------------------------------
@@ -178,12 +193,19 @@ class scheduler {
   carrier* idle_ = nullptr;
   unsigned idle_count_ = 0;
   unsigned tick_ = 0;
+  unsigned dispatched_at_ = 0;          // tick_ when Boost's dispatcher was last switched to
   unsigned boost_waits_ = 0;            // carriers inside a wait of Boost's
+  unsigned plain_live_ = 0;             // fibers of the user's own that have not ended
   std::uint64_t references_ = 0;
-  bool dispatcher_turn_ = false;        // Boost's dispatcher has something to do (fibers that ended)
+  bool dispatcher_turn_ = false;        // Boost's dispatcher has something to do (carriers that ended)
+  bool plain_ended_ = false;            // ... and something less urgent (fibers of the user's own that ended)
   bool plain_turn_ = false;
+  bool pinned_turn_ = false;
+  bool pick_owed_ = false;              // the dispatcher has had its turn: a process comes next
   bool searching_ = false;
+  runnable* yielding_ = nullptr;        // the ready process that looks for somebody to take its place
   runnable* deferred_ = nullptr;        // ready, but no carrier to run on (D2)
+  os::time_point retry_at_ = os::time_point::max();  // when to try again to make one for them
   switch_record main_;
   switch_record dispatcher_;
   switch_record unrecorded_;            // a user's fiber entered without passing before_switch
@@ -200,7 +222,9 @@ class scheduler {
   sync::atomic<bool> asleep_{false};
   sync::atomic<std::uint64_t> steals_{0};
   sync::atomic<std::uint32_t> carriers_{0};
-  inject_queue<runnable> pinned_;
+  inject_queue<runnable> pinned_max_;
+  inject_queue<runnable> pinned_high_;
+  inject_queue<runnable> pinned_;       // normal and low
   timer_wheel timers_;
   parker parker_;
 };

@@ -73,7 +73,7 @@ void scheduler_group::enqueue(runnable& r) noexcept {
 }
 
 void scheduler_group::inject(runnable& r) noexcept {
-  (r.priority == priority::max ? max_ : r.priority == priority::high ? high_ : normal_).push(&r);
+  queue_of(r.priority).push(&r);
 }
 
 runnable* scheduler_group::pop_injected() noexcept {
@@ -86,6 +86,10 @@ runnable* scheduler_group::pop_injected() noexcept {
 
 bool scheduler_group::has_shared_work() const noexcept {
   return !max_.empty_hint() || !high_.empty_hint() || !normal_.empty_hint();
+}
+
+std::size_t scheduler_group::shared_work() const noexcept {
+  return max_.size_hint() + high_.size_hint() + normal_.size_hint();
 }
 
 void scheduler_group::enqueue_pinned(runnable& r) noexcept {

@@ -60,7 +60,10 @@ class scheduler_group {
 
   void inject(runnable& r) noexcept;
   [[nodiscard]] runnable* pop_injected() noexcept;
+  /// Of that priority alone (normal: and low).
+  [[nodiscard]] runnable* pop_injected(foundation::priority p) noexcept { return queue_of(p).pop(); }
   [[nodiscard]] bool has_shared_work() const noexcept;
+  [[nodiscard]] std::size_t shared_work() const noexcept;
   void enqueue_pinned(runnable& r) noexcept;
 
   /// After work was made stealable: wakes one scheduler, if one sleeps and none is looking already.
@@ -94,6 +97,9 @@ class scheduler_group {
 
  private:
   static void thread_started(void* self, bool ok) noexcept;
+  [[nodiscard]] inject_queue<runnable>& queue_of(foundation::priority p) noexcept {
+    return p == foundation::priority::max ? max_ : p == foundation::priority::high ? high_ : normal_;
+  }
 
   memory::stack_pool stacks_;
   const std::size_t stack_size_;

@@ -30,18 +30,17 @@ project() {
   "$build/consumer" || fail "$source: exit status $?"
 }
 
+# One build directory for both kinds: they differ in the last step alone, so the second only links.
 install_library() {
   local kind=$1 shared=$2
   step "install, $kind"
-  cmake -S "$root" -B "$work/build-$kind" "${generator[@]}" "${launcher[@]}" -DBUILD_SHARED_LIBS="$shared" \
-    -DFOUNDATION_DEVELOPER_MODE=OFF >"$work/build-$kind.log" || {
-    cat "$work/build-$kind.log"
+  cmake -S "$root" -B "$work/build" "${generator[@]}" "${launcher[@]}" -DBUILD_SHARED_LIBS="$shared" \
+    -DFOUNDATION_DEVELOPER_MODE=OFF >"$work/build.log" || {
+    cat "$work/build.log"
     fail "$kind: the library does not configure"
   }
-  cmake --build "$work/build-$kind"
-  cmake --install "$work/build-$kind" --prefix "$work/$kind" >/dev/null
-  # A package must work from where it was put, not from where it was built.
-  rm -rf "$work/build-$kind"
+  cmake --build "$work/build"
+  cmake --install "$work/build" --prefix "$work/$kind" >/dev/null
   if grep -rnE "$root/(src|include|cmake)|$work/build" "$work/$kind" --include='*.cmake' --include='*.pc'; then
     fail "$kind: the installed package names the source or build tree"
   fi
@@ -79,7 +78,7 @@ check_shared_library() {
 
 # Only our own flags and the parent's reach the parent's files: of ours none but the language.
 check_subdirectory() {
-  local kind=$1 shared=$2 build=$work/add_subdirectory-$1 commands
+  local kind=$1 shared=$2 build=$work/add_subdirectory commands
   step "add_subdirectory, $kind"
   project add_subdirectory "$build" "${launcher[@]}" -DFOUNDATION_ROOT="$root" \
     -DBUILD_SHARED_LIBS="$shared" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
@@ -94,8 +93,9 @@ check_subdirectory() {
 }
 
 install_library static OFF
-check_installed static
 install_library shared ON
+rm -rf "$work/build" # a package works without the tree it was built in
+check_installed static
 check_installed shared
 check_shared_library
 check_subdirectory static OFF

@@ -40,6 +40,7 @@ struct sequence_check {
 struct checking_handler {
   using messages = fn::messages<numbered>;
   void handle(fn::process&, const numbered& m) {
+    if (check == nullptr) return;
     (*check)(m);
     if (check->total == expected) *done = true;
   }
@@ -185,6 +186,40 @@ TEST_F(Messages, to_a_runtime_that_is_destroyed_meanwhile_are_delivered_or_refus
   }
 }
 
+TEST_F(Messages, that_never_stop_coming_keep_no_process_from_being_told_to_exit) {
+  start();
+  struct unwanted {};
+  const std::size_t rounds = scaled(20, 3);
+  for (std::size_t round = 0; round < rounds; ++round) {
+    const fn::pid targets[] = {
+        fn::spawn(rt(), [](fn::process& self) {
+          for (;;) self.receive([](const numbered&) {});
+        }).value(),
+        fn::spawn(rt(), [](fn::process& self) { self.receive([](const unwanted&) {}); }).value(),
+        fn::spawn(rt(), [](fn::process& self) { self.sleep(fn::infinity); }).value(),
+        fn::spawn(rt(), checking_handler{nullptr, 0, nullptr}).value(),
+    };
+    for (const fn::pid p : targets) {
+      std::atomic<int> sending{0};
+      std::vector<std::thread> threads;
+      for (std::uint32_t t = 0; t < 2; ++t) {
+        threads.emplace_back([&, t] {
+          for (std::uint32_t n = 0; fn::is_alive(p); ++n) {
+            fn::send(p, numbered(t, n));
+            if (n == 100) ++sending;
+          }
+        });
+      }
+      wait_until([&] { return sending == 2; });
+      fn::exit(p, fn::exit_reason::kill);
+      for (auto& thread : threads) thread.join();
+    }
+  }
+  EXPECT_EQ(rt().abandoned_count(), 0u);
+  stop();
+  EXPECT_EQ(numbered::live, 0);
+}
+
 /// Counts its rounds; each is the share of one turn.
 fn::pid spawn_neighbour(fn::runtime& rt, std::atomic<std::uint64_t>& rounds) {
   return fn::spawn(rt, [&rounds](fn::process& self) {
@@ -202,15 +237,16 @@ template <typename Then>
 fn::pid spawn_with_full_mailbox(fn::runtime& rt, std::size_t count, Then then) {
   std::atomic<bool> held{false};
   std::atomic<bool> release{false};
-  fn::spawn(rt, [&](fn::process&) {
-    held = true;
-    while (!release) std::this_thread::yield();  // the only scheduler does nothing else
-  }).value();
+  const fn::pid holder = fn::spawn(rt, [&](fn::process&) {
+                           held = true;
+                           while (!release) std::this_thread::yield();  // the only scheduler does nothing else
+                         }).value();
   while (!held) std::this_thread::yield();
   const fn::pid p = fn::spawn(rt, std::move(then)).value();
   for (std::uint32_t n = 0; n < count; ++n) fn::send(p, numbered(0, n));
   fn::send(p, go{});
   release = true;
+  while (fn::is_alive(holder)) std::this_thread::yield();
   return p;
 }
 

@@ -23,6 +23,7 @@ class backing_probe {
     made_.store(0);
     countdown_.store(0);
     refuse_all_.store(false);
+    refused_.store(0);
   }
 
   /// Refuses the `n`-th allocation from now on (the next one is 1), and only that one; 0 refuses none.
@@ -32,10 +33,14 @@ class backing_probe {
 
   [[nodiscard]] long live() const noexcept { return live_.load(); }
   [[nodiscard]] long made() const noexcept { return made_.load(); }
+  [[nodiscard]] long refused() const noexcept { return refused_.load(); }
 
  private:
   static void* allocate(std::size_t bytes) noexcept {
-    if (refuse_all_.load() || (countdown_.load() > 0 && countdown_.fetch_sub(1) == 1)) return nullptr;
+    if (refuse_all_.load() || (countdown_.load() > 0 && countdown_.fetch_sub(1) == 1)) {
+      refused_.fetch_add(1);
+      return nullptr;
+    }
     void* block = memory::scoped_backing::original().allocate(bytes);
     if (block != nullptr) {
       live_.fetch_add(1);
@@ -53,6 +58,7 @@ class backing_probe {
   static inline sync::atomic<long> made_{0};
   static inline sync::atomic<long> countdown_{0};
   static inline sync::atomic<bool> refuse_all_{false};
+  static inline sync::atomic<long> refused_{0};
 
   memory::scoped_backing scope_;
 };

@@ -31,14 +31,18 @@ fn::runtime& RuntimeTest::start(fn::runtime_options options) {
 }
 
 void RuntimeTest::TearDown() {
-  dumped = nullptr;
   if (runtime_ && !leak_expected_) {
     EXPECT_EQ(runtime_->abandoned_count(), 0u) << "a process was abandoned";
   }
-  runtime_.reset();
+  stop();
   if (!leak_expected_ && !IsSkipped()) {
     EXPECT_EQ(probe.live(), 0) << "blocks of the runtime's allocator were not given back";
   }
+}
+
+void RuntimeTest::stop() {
+  runtime_.reset();  // dumped still, if its end hangs
+  dumped = nullptr;
 }
 
 std::vector<std::string> RuntimeTest::log() {

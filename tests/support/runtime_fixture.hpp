@@ -31,7 +31,7 @@ class RuntimeTest : public ::testing::Test {
   fn::runtime& start(fn::runtime_options options = {.schedulers = 2});
   [[nodiscard]] fn::runtime& rt() { return *runtime_; }
   /// Destroys it before the test's end.
-  void stop() { runtime_.reset(); }
+  void stop();
 
   /// The test leaves an abandoned process behind on purpose: nothing is checked at the end.
   void expect_leak() noexcept { leak_expected_ = true; }

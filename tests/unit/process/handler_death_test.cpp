@@ -175,18 +175,19 @@ TEST_F(HandlerDeath, a_turn_may_end_it) {
   EXPECT_THAT(log_at_the_end(), ::testing::IsEmpty());
 }
 
+struct sleeps_over_it {
+  using messages = fn::messages<std::shared_ptr<int>>;
+  std::atomic<bool>* inside;
+  void handle(fn::process& self, const std::shared_ptr<int>&) {
+    *inside = true;
+    static_cast<void>(self.sleep(24h));
+  }
+};
+
 TEST_F(HandlerDeath, the_message_of_the_turn_it_died_in_is_destroyed_like_those_that_wait) {
-  struct takes {
-    using messages = fn::messages<std::shared_ptr<int>>;
-    std::atomic<bool>* inside;
-    void handle(fn::process& self, const std::shared_ptr<int>&) {
-      *inside = true;
-      static_cast<void>(self.sleep(24h));
-    }
-  };
   start();
   const auto life = std::make_shared<int>(0);
-  const fn::pid p = fn::spawn(rt(), takes{&d.inside}).value();
+  const fn::pid p = fn::spawn(rt(), sleeps_over_it{&d.inside}).value();
   for (int i = 0; i != 300; ++i) fn::send(p, life);
   wait_until([&] { return d.inside.load(); });
   kill(p);

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "process/process.hpp"
 #include "process/runtime_access.hpp"
@@ -24,14 +25,14 @@ struct go {};
 unsigned scheduler_index() { return sched::scheduler::current()->index(); }
 
 /// Moves the calling process to another scheduler: it waits, and who wakes it keeps this scheduler until it has gone on
-/// elsewhere.
+/// elsewhere, or for a while: all schedulers may be kept by such.
 void migrate(fn::process& self) {
   const unsigned here = scheduler_index();
   do {
     const auto arrived = std::make_shared<std::atomic<bool>>(false);
     static_cast<void>(fn::spawn(self, [to = self.id(), arrived](fn::process&) {
       fn::send(to, go{});
-      while (!*arrived) std::this_thread::yield();
+      for (int i = 0; i < 5'000 && !*arrived; ++i) std::this_thread::yield();
     }, {.scheduler = here}));
     self.receive([](go) {});
     *arrived = true;
@@ -256,11 +257,20 @@ constexpr os::memory_calls refusing{
 class CarrierRefused : public Carrier {
  protected:
   ~CarrierRefused() override { refuse = false; }
+
+  /// A runtime whose threads, and this one, have had from the system all that they need beside stacks.
+  void start_warm(unsigned schedulers) {
+    start({.schedulers = schedulers});
+    for (unsigned i = 0; i < schedulers; ++i) {
+      wait_dead(fn::spawn(rt(), [](fn::process& self) { fn::send(self.id(), 1); }, {.scheduler = i}).value());
+    }
+  }
+
   os::scoped_memory_calls calls{refusing};
 };
 
 TEST_F(CarrierRefused, a_wait_says_so_and_everything_goes_on_when_there_is_memory_again) {
-  start({.schedulers = 1});
+  start_warm(1);
   refuse = true;
   std::vector<fn::pid> all;
   std::atomic<int> waiting{0};
@@ -287,7 +297,7 @@ TEST_F(CarrierRefused, a_wait_says_so_and_everything_goes_on_when_there_is_memor
 
 TEST_F(CarrierRefused, one_that_owns_its_carrier_is_resumed_though_boost_waits_hold_all_others) {
   for (const unsigned schedulers : {1u, 2u}) {
-    start({.schedulers = schedulers});
+    start_warm(schedulers);
     std::atomic<bool> owner_waits{false};
     std::atomic<bool> owner_done{false};
     boost::fibers::promise<void> gate;
@@ -319,7 +329,7 @@ TEST_F(CarrierRefused, one_that_owns_its_carrier_is_resumed_though_boost_waits_h
 }
 
 TEST_F(CarrierRefused, a_stack_of_its_own_size_is_waited_for_without_holding_others_up) {
-  start({.schedulers = 1});
+  start_warm(1);
   refuse = true;
   std::atomic<bool> big_ran{false};
   fn::spawn(rt(), [&](fn::process&) { big_ran = true; }, {.stack_size = 1 << 20}).value();

@@ -378,7 +378,9 @@ TEST_F(FiberInterop, fibers_that_ended_are_given_back_on_a_scheduler_that_never_
       most = std::max(most, live.load());
     }
   });
+  stop();
   EXPECT_LT(most, 200);
+  EXPECT_EQ(live, 0);
 }
 
 TEST_F(FiberInterop, a_runtime_waits_for_a_fiber_that_was_detached) {

@@ -18,15 +18,13 @@ using fn::guard_mode;
 constexpr std::size_t kib = 1024;
 constexpr bool sanitized = os::building_with_asan || os::building_with_tsan;
 
-/// Goes down until `bytes` of stack are used, touching all of it, and comes back.
+/// Goes down until `bytes` of stack are used, touching all of it, and comes back. @returns how many frames that took
 [[gnu::noinline]] std::size_t descend(const char* from, std::size_t bytes) {
   volatile char frame[512];
   for (std::size_t i = 0; i < sizeof frame; i += 64) frame[i] = 1;
   const auto here = const_cast<const char*>(&frame[0]);
-  if (static_cast<std::size_t>(from - here) >= bytes) return static_cast<std::size_t>(frame[0]);
-  const std::size_t below = descend(from, bytes);
-  frame[0] = static_cast<char>(below);
-  return below + static_cast<std::size_t>(frame[0]);
+  if (static_cast<std::size_t>(from - here) >= bytes) return 1;
+  return descend(from, bytes) + static_cast<std::size_t>(frame[0]);  // no tail call
 }
 std::size_t use_stack(std::size_t bytes) {
   const char top = 0;
@@ -157,7 +155,8 @@ TEST_F(StackCanaryDeathTest, an_overflow_of_a_handlers_turn_on_a_canary_is_found
         start({.schedulers = 1});
         const auto p = fn::spawn(rt(), deep{&turns}, {.label = "deep", .stack_size = 64 * kib, .guard = guard_mode::canary});
         fn::send(*p, 61 * kib);
-        wait_until([] { return false; });
+        wait_until([&] { return turns == 1; });
+        stop();
       },
       report);
 }
