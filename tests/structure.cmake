@@ -27,13 +27,13 @@ if(FOUNDATION_OTHER_COMPILER)
   list(APPEND compilers ${FOUNDATION_OTHER_COMPILER})
 endif()
 
-foreach(check layers strays top_level sources file_length)
+foreach(check layers strays top_level sources file_length readme)
   add_test(NAME structure.${check} COMMAND ${checks}/${check}.sh ${PROJECT_SOURCE_DIR})
   add_test(NAME structure.${check}.selftest COMMAND ${checks}/selftest.sh ${check} ${CMAKE_CXX_COMPILER})
   list(APPEND structure_tests structure.${check} structure.${check}.selftest)
 endforeach()
 
-foreach(check headers compile_fail)
+foreach(check headers compile_fail snippets)
   foreach(compiler IN LISTS compilers)
     cmake_path(GET compiler FILENAME name)
     add_test(NAME structure.${check}.${name} COMMAND ${checks}/${check}.sh ${PROJECT_SOURCE_DIR} ${compiler}

@@ -20,7 +20,7 @@ sound_tree() {
   tree=$work/tree
   rm -rf "$tree"
   mkdir -p "$tree"/{.ci,bench,cmake,docs,examples,include,src,tests}
-  touch "$tree"/{.clang-format,.clang-tidy,.gitignore,CMakePresets.json,LICENSE,README.md}
+  touch "$tree"/{.clang-format,.clang-tidy,.gitignore,CMakePresets.json,LICENSE}
   put CMakeLists.txt "# small"
   # shellcheck disable=SC2016  # the backquotes are Markdown's
   put src/README.md '| `base` | L0 | | |' '| `os` | L1 | `base` | |' '| `memory` | L2 | `base` `os` | |'
@@ -31,18 +31,27 @@ sound_tree() {
   put src/os/clock.cpp 'auto t = std::chrono::steady_clock::now();' 'void* p = mmap(0);'
   put src/memory/backing.cpp '#include "os/os.hpp"' 'void* p = malloc(1);'
   put src/memory/pool.cpp '/* std::mutex' ' malloc(1) */ void my_malloc(int); // madvise(' '#include <foundation/foundation.hpp>'
-  put include/foundation/foundation.hpp '#pragma once' '#include <string>' 'inline int f(int x) { return x; }'
+  put include/foundation/foundation.hpp '#pragma once' '#include <string>' 'inline int f(int x) { return x; }' \
+    'namespace fn { struct runtime {}; struct process {}; struct pid {}; }'
   put tests/unit/base/atom_test.cpp 'int t;'
   put tests/support/main.cpp 'int main() {}'
   put tests/compile_fail/control.cpp '// compiles' '#include <foundation/foundation.hpp>' 'int x = f(1);'
   put tests/compile_fail/wrong.cpp '// expect: (cannot initialize|invalid conversion).*int' \
     '#include <foundation/foundation.hpp>' 'int* x = f(1);' 'int* y = f("");'
+  put examples/first.cpp '// not shown' '#include <string>' 'int main() {}'
+  # shellcheck disable=SC2016
+  {
+    put README.md '<!-- program examples/first.cpp: pasted -->' '```cpp' '#include <string>' 'int main() {}' '```' \
+      '<!-- end -->' 'text'
+    put docs/guide/page.md '```cpp' '#include <foundation/foundation.hpp>' 'int twice(int);' '```' 'text' '```sh' 'ls' '```' \
+      '```cpp body' 'int four = twice(2);' '```' '```cpp' 'int twice(int x) { return 2 * x; }' '```'
+  }
   "$here/sources.sh" --write "$tree"
 }
 
 run_check() {
   case $check in
-    headers | compile_fail) "$here/$check.sh" "$tree" "$compiler" ;;
+    headers | compile_fail | snippets) "$here/$check.sh" "$tree" "$compiler" ;;
     *) "$here/$check.sh" "$tree" ;;
   esac
 }
@@ -141,6 +150,33 @@ case $check in
     refuses 'src/loose.cpp: belongs to no list'
     put tests/unit/loose_test.cpp
     refuses 'tests/unit/loose_test.cpp: belongs to no list'
+    ;;
+  readme)
+    put examples/first.cpp '// not shown' '#include <string>' 'int main() { return 1; }'
+    refuses '^\+int main\(\) \{ return 1; \}'
+    rm "$tree/examples/first.cpp"
+    refuses 'there is no examples/first.cpp'
+    put README.md '<!-- program examples/first.cpp: pasted -->' 'no end'
+    refuses 'no end of program examples/first.cpp'
+    put README.md 'no program'
+    refuses 'found nothing to check'
+    ;;
+  snippets)
+    put docs/guide/page.md '```cpp' 'int x = y;' '```'
+    refuses 'docs/guide/page.md:2:.*error:'
+    put docs/guide/page.md '```cpp' 'int x;' '```' '' '```cpp body' 'x = y;' '```'
+    refuses 'docs/guide/page.md:6:.*error:'
+    put docs/guide/program.md '```cpp' 'int main() { return 1 }' '```'
+    refuses 'docs/guide/program.md:2:.*error:'
+    put docs/guide/page.md '```cpp' 'inline int sloppy(int x) { if (x = 1) return 1; return 2; }' '```'
+    refuses 'docs/guide/page.md:2:.*error:'
+    put docs/guide/page.md '```cpp sketch' 'int x;' '```'
+    refuses 'docs/guide/page.md:1: neither'
+    put docs/guide/page.md '```cpp' 'int x;'
+    refuses 'docs/guide/page.md: a block has no end'
+    put docs/guide/page.md 'no code'
+    put README.md 'no code'
+    refuses 'found nothing to check'
     ;;
   compile_fail)
     put tests/compile_fail/fine.cpp '// expect: anything' 'int x;'

@@ -45,8 +45,9 @@ done < <(cd "$root" && find README.md docs/guide -name '*.md' | sort)
 for bad in "$work"/*.bad; do
   if [[ -f $bad ]]; then violation "$(cat "$bad")"; fi
 done
-output=$(find "$work" -name '*.cpp' -size +0 -print0 |
-  xargs -0 -r -n 1 -P "$(nproc)" "${compile[@]}" -Wno-unused-variable 2>&1 || true)
-if [[ -n $output ]]; then violation "$output"; fi
+if ! output=$(find "$work" -name '*.cpp' -size +0 -print0 |
+  xargs -0 -r -n 1 -P "$(nproc)" "${compile[@]}" -Wno-unused-variable -Wno-unused-but-set-variable 2>&1); then
+  violation "$(grep -E 'error:' <<<"$output" || echo "$output")"
+fi
 
 finish

@@ -80,7 +80,7 @@ class FOUNDATION_API runtime {
   [[nodiscard]] std::size_t process_count() const noexcept;
   /// Messages sent to processes that were not there (any more).
   [[nodiscard]] std::uint64_t dead_letters() const noexcept;
-  /// Processes given up because they would not end, and not come back since.
+  /// Processes given up because they would not end in time, and that have not ended since.
   [[nodiscard]] std::uint64_t abandoned_count() const noexcept;
   /// Log lines lost so far, because they came faster than the host's sink or logger took them.
   [[nodiscard]] std::uint64_t dropped_log_lines() const noexcept;

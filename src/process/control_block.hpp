@@ -151,7 +151,6 @@ class control_block final : public process, public sched::runnable, public sched
   bool in_wait_ = false;           // parked in a wait of ours, not merely switched out
   bool satisfied_ = false;         // what the wait wants has arrived
   bool timed_out_ = false;
-  bool came_back_ = false;         // was given up, and has come back from its user's code
   std::uint16_t shields_ = 0;
   detail::receive_wait* wanted_ = nullptr;
   wait_timer* timer_ = nullptr;

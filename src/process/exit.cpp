@@ -73,8 +73,7 @@ void control_block::destroy_signal(signal& s) noexcept {
 
 /// It came back from its user's code after the monitor had declared it dead: nobody else knows it any more.
 void control_block::note_abandoned() noexcept {
-  told_to_exit_ = true;
-  if (!std::exchange(came_back_, true)) space_.note_return(pid_);
+  tell_to_exit(exit_kind::killed);
 }
 
 }  // namespace foundation::proc

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "base/base.hpp"
-#include "os/os.hpp"
+#include "sched/sched.hpp"
 
 namespace foundation::proc {
 
@@ -36,7 +36,7 @@ class life {
   /// The process: user code begins. Release: what was done in the library is seen by a monitor that reads 1.
   void enter_user() noexcept { in_user_.store(1, sync::memory_order_release); }
 
-  /// The process: user code has called or returned. True when it has been abandoned in the meantime.
+  /// The process: user code has called or returned. True, each time, when it has been abandoned.
   [[nodiscard]] bool enter_library() noexcept {
     in_user_.store(0, sync::memory_order_relaxed);
     os::light_barrier();

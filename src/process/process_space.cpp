@@ -38,7 +38,11 @@ void process_space::note_exit(const control_block& p, const exit_reason& reason,
                          reason.description(), p.total_reductions());
     });
   }
-  if (!abandoned) table_.remove(p.self_pid());
+  if (abandoned) {
+    note_return(p.self_pid());
+  } else {
+    table_.remove(p.self_pid());
+  }
 }
 
 bool process_space::exit(pid to, exit_reason reason) noexcept {

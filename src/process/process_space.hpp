@@ -72,10 +72,8 @@ class process_space {
 
   // -- processes -------------------------------------------------------------------------------------------------------------
 
-  /// X4: leaves the table, unless the monitor has taken it out already; a crash is reported.
+  /// X4: leaves the table or, when the monitor has taken it out already, the list of those given up; a crash is reported.
   void note_exit(const control_block& p, const exit_reason& reason, bool abandoned) noexcept;
-  /// One that was given up has come back and ends after all.
-  void note_return(pid p) noexcept FOUNDATION_EXCLUDES(mutex_);
   void report_unhandled(const control_block& p, const std::type_info& message) noexcept;
 
   // -- the monitor -------------------------------------------------------------------------------------------------------------
@@ -85,6 +83,8 @@ class process_space {
 
  private:
   void give_up(control_block& p) noexcept FOUNDATION_EXCLUDES(mutex_);
+  /// One that was given up has come back and has ended after all.
+  void note_return(pid p) noexcept FOUNDATION_EXCLUDES(mutex_);
 
   template <typename Compose>
   void report(log_level level, Compose&& compose) noexcept;
@@ -96,7 +96,7 @@ class process_space {
   class watch_list watch_list_;
   sync::atomic<bool> accepts_{true};
   sync::atomic<std::uint64_t> dead_letters_{0};
-  sync::atomic<std::uint64_t> abandoned_{0};   // now: those that came back are subtracted
+  sync::atomic<std::uint64_t> abandoned_{0};   // now: those that came back and ended are subtracted
   sync::atomic<std::uint64_t> references_{1};
   mutable sync::mutex mutex_{base::lock_rank::process_table};
   std::vector<abandoned_process> given_up_ FOUNDATION_GUARDED_BY(mutex_);

@@ -4,7 +4,7 @@
 #include <new>
 
 #include "memory/memory.hpp"
-#include "os/os.hpp"
+#include "sched/sched.hpp"
 #include "process/control_block.hpp"
 
 namespace foundation::proc {

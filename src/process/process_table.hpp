@@ -8,7 +8,6 @@
 #include <foundation/pid.hpp>
 
 #include "base/base.hpp"
-#include "os/os.hpp"
 #include "sched/sched.hpp"
 
 namespace foundation::proc {

@@ -30,7 +30,9 @@ void control_block::run_handler() noexcept {
   for (;;) {
     const bool gathered = gather_some();
     if (told_to_exit_) return finish();
-    if (mail_.first() != nullptr) {
+    if (attention_.load(sync::memory_order_relaxed)) [[unlikely]] {  // no turn before what it was set for is found
+      if (gathered) static_cast<void>(attention_.exchange(false, sync::memory_order_acquire));  // and look once more
+    } else if (mail_.first() != nullptr) {
       process_entry(*this, take_after(nullptr));
       if (told_to_exit_) return finish();
     } else if (gathered) {

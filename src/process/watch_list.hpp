@@ -7,7 +7,7 @@
 #include <foundation/pid.hpp>
 
 #include "base/base.hpp"
-#include "os/os.hpp"
+#include "sched/sched.hpp"
 
 namespace foundation::proc {
 

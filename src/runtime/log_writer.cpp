@@ -7,7 +7,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <exception>
-#include <mutex>
 #include <string>
 
 namespace foundation::rt {

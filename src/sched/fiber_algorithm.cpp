@@ -69,8 +69,8 @@ FOUNDATION_NO_TSAN context* scheduler::on_pick_next() noexcept {
   if (from.as_carrier != nullptr && from.as_carrier->occupant != nullptr) {
     from.as_carrier->now = carrier::phase::boost_wait;
     ++boost_waits_;
-  } else if (from.as_carrier == nullptr && from.context->terminated_is_linked()) {  // a fiber of the user's own ends
-    --plain_live_;
+  } else if (from.as_carrier == nullptr && !from_dispatcher && &from != &main_ && !from.context->worker_is_linked()) {
+    --plain_live_;  // a fiber of the user's own that ends: Boost has taken it off its list already
     plain_ended_ = true;
   }
   switch_record* to = choose(from_dispatcher);

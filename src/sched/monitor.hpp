@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/sync.hpp"
+#include "base/base.hpp"
 #include "os/os.hpp"
 
 namespace foundation::sched {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "base/sync.hpp"
+#include "base/base.hpp"
 #include "os/os.hpp"
 #include "sched/runnable.hpp"
 

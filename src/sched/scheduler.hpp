@@ -5,9 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "base/cacheline.hpp"
-#include "base/sync.hpp"
-#include "base/this_thread.hpp"
+#include "base/base.hpp"
 #include "os/os.hpp"
 #include "sched/carrier.hpp"
 #include "sched/inject_queue.hpp"

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "base/sync.hpp"
+#include "base/base.hpp"
 #include "memory/memory.hpp"
 #include "os/os.hpp"
 #include "sched/idle.hpp"

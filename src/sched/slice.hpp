@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "base/sync.hpp"
+#include "base/base.hpp"
 
 namespace foundation::sched {
 

@@ -144,8 +144,11 @@ auto receive_with(process& self, std::tuple<Clauses...>& clauses) {
     while (envelope* e = wait.next()) {
       std::size_t chosen = sizeof...(Clauses);
       std::size_t index = 0;
-      std::apply([&](auto&... clause) { ((accepts(clause, *e) ? (chosen = index, true) : (++index, false)) || ...); },
-                 clauses);
+      std::apply(
+          [&](auto&... clause) {
+            static_cast<void>(((accepts(clause, *e) ? (chosen = index, true) : (++index, false)) || ...));
+          },
+          clauses);
       if (chosen == sizeof...(Clauses)) continue;
       const owned_mail taken = wait.take();
       return [&]<std::size_t... I>(std::index_sequence<I...>) -> answer {
@@ -153,7 +156,7 @@ auto receive_with(process& self, std::tuple<Clauses...>& clauses) {
         const auto run = [&](auto& clause) {
           if constexpr (is_message_clause<std::remove_reference_t<decltype(clause)>>) got = handle<value>(clause, *e);
         };
-        ((I == chosen ? (run(std::get<I>(clauses)), true) : false) || ...);
+        static_cast<void>(((I == chosen ? (run(std::get<I>(clauses)), true) : false) || ...));
         return got;
       }(std::index_sequence_for<Clauses...>{});
     }

@@ -119,6 +119,31 @@ TEST_F(Abandon, one_that_comes_back_and_calls_the_library_many_times_is_counted_
   EXPECT_LE(rt().abandoned_count(), 1u);
 }
 
+TEST_F(Abandon, one_that_comes_back_and_is_stuck_again_is_still_a_survivor) {
+  start_impatient();
+  std::atomic<bool> back{false};
+  std::atomic<bool> end{false};
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+                      const fn::shield shield(self);
+                      inside = true;
+                      foreign_code(come_back);
+                      EXPECT_EQ(self.checkpoint().error(), fn::errc::killed);
+                      back = true;
+                      foreign_code(end);
+                    }).value();
+  wait_until([&] { return inside.load(); });
+  kill(p);
+  wait_abandoned(1);
+  come_back = true;
+  wait_until([&] { return back.load(); });
+  EXPECT_EQ(rt().abandoned_count(), 1u);
+  const auto left_over = rt().shutdown(0ms);
+  ASSERT_EQ(left_over.size(), 1u);
+  EXPECT_EQ(left_over[0].id, p);
+  end = true;
+  wait_abandoned(0);
+}
+
 TEST_F(Abandon, one_that_comes_back_still_sends) {
   start_impatient();
   std::atomic<int> got{0};

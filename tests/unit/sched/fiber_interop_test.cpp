@@ -32,6 +32,8 @@ class FiberInterop : public RuntimeTest {
     }
     wait_until([&] { return done == count; });
   }
+
+  std::atomic<int> stacks_live{0};
 };
 
 TEST_F(FiberInterop, a_mutex_excludes_processes_on_different_schedulers) {
@@ -370,7 +372,7 @@ struct counted_stack {
 
 TEST_F(FiberInterop, fibers_that_ended_are_given_back_on_a_scheduler_that_never_rests) {
   start({.schedulers = 1});
-  std::atomic<int> live{0};
+  auto& live = stacks_live;
   int most = 0;
   run_on_all(1, [&](fn::process&, unsigned) {
     for (int i = 0; i < 500; ++i) {

@@ -198,7 +198,7 @@ TEST_F(Priorities, a_low_one_runs_at_the_eighth_time_that_its_turn_comes) {
   start({.schedulers = 1});
   for (const int normals : {1, 2, 5}) {
     for (const int gap : gaps(rt(), normals, 1)) {
-      EXPECT_GE(gap, 7 * normals) << normals;
+      EXPECT_GE(gap, 7 * std::max(1, normals - 1)) << normals;  // the one that gives way is not on the queue
       EXPECT_LE(gap, 8 * normals) << normals;
     }
   }
