@@ -54,8 +54,8 @@ void process_hop(benchmark::State& state) {
     fn::send(first, ball{second, hops_a_match - 1});  // an even number of balls in all: the last is the second's
     if (hits.get() != hops_a_match / 2) state.SkipWithError("a ball was lost or came twice");
   }
-  state.counters["per_hop"] = benchmark::Counter(hops_a_match, benchmark::Counter::kIsIterationInvariantRate |
-                                                                  benchmark::Counter::kInvert);
+  state.counters["per_hop"] =
+      benchmark::Counter(hops_a_match, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(process_hop)->ArgName("schedulers")->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 

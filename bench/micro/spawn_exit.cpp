@@ -29,9 +29,8 @@ void parent(fn::process& self) {
       std::uint64_t sum = 0;
       for (std::uint32_t begun = 0; begun < lives_a_round; begun += r.at_once) {
         for (std::uint32_t i = 0; i < r.at_once; ++i) {
-          const auto child = fn::spawn(self, [to = self.id(), number = begun + i](fn::process&) {
-            fn::send(to, answer{number});
-          });
+          const auto child =
+              fn::spawn(self, [to = self.id(), number = begun + i](fn::process&) { fn::send(to, answer{number}); });
           if (!child) return r.sum.set_value(0);
         }
         for (std::uint32_t i = 0; i < r.at_once; ++i) self.receive([&](answer a) { sum += a.number; });
@@ -51,8 +50,8 @@ void spawn_exit(benchmark::State& state) {
     fn::send(p, round{static_cast<std::uint32_t>(state.range(1)), std::move(sum)});
     if (got.get() != expected) state.SkipWithError("a child was not spawned, or its message was lost");
   }
-  state.counters["per_life"] = benchmark::Counter(lives_a_round, benchmark::Counter::kIsIterationInvariantRate |
-                                                                     benchmark::Counter::kInvert);
+  state.counters["per_life"] =
+      benchmark::Counter(lives_a_round, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(spawn_exit)
     ->ArgNames({"schedulers", "at_once"})

@@ -164,7 +164,7 @@ case $check in
   snippets)
     put docs/guide/page.md '```cpp' 'int x = y;' '```'
     refuses 'docs/guide/page.md:2:.*error:'
-    put docs/guide/page.md '```cpp' 'int x;' '```' '' '```cpp body' 'x = y;' '```'
+    put docs/guide/page.md '```cpp' '#include <foundation/foundation.hpp>' '```' '' '```cpp body' 'int x = y;' '```'
     refuses 'docs/guide/page.md:6:.*error:'
     put docs/guide/program.md '```cpp' 'int main() { return 1 }' '```'
     refuses 'docs/guide/program.md:2:.*error:'

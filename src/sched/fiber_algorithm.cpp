@@ -89,7 +89,7 @@ FOUNDATION_NO_TSAN context* scheduler::on_pick_next() noexcept {
 /// Whom to switch to when Boost asks, perhaps under the lock of a primitive: looks for nothing then, and runs no process's
 /// signals; the dispatcher does that if there is no idle carrier to do it.
 switch_record* scheduler::choose(bool from_dispatcher) noexcept {
-  if (!from_dispatcher && (dispatcher_turn_ || notified_.load(sync::memory_order_relaxed))) return &dispatcher();
+  if (!from_dispatcher && boost_due()) return &dispatcher();
   plain_turn_ = !plain_turn_;
   if (!plain_ready_.empty() && (plain_turn_ || !has_local_work())) {
     stop_searching();

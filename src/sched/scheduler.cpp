@@ -225,8 +225,11 @@ void scheduler::before_boost_looks() noexcept {
   if (notified_.load(sync::memory_order_relaxed)) notified_.exchange(false, sync::memory_order_acq_rel);
 }
 
-bool scheduler::dispatcher_due() noexcept {
-  if (dispatcher_turn_ || notified_.load(sync::memory_order_relaxed) || !plain_ready_.empty()) return true;
+bool scheduler::dispatcher_due() const noexcept { return boost_due() || !plain_ready_.empty(); }
+
+/// Whether Boost's dispatcher itself has something to do.
+bool scheduler::boost_due() const noexcept {
+  if (dispatcher_turn_ || notified_.load(sync::memory_order_relaxed)) return true;
   // Boost's own timers are seen by its dispatcher alone, and only who waits in Boost's way can have one.
   if (boost_waits_ == 0 && plain_live_ == 0 && !plain_ended_) return false;
   return tick_ - dispatched_at_ >= look_around_every;

@@ -123,7 +123,8 @@ class scheduler {
   void before_switch(switch_record& to) noexcept;
   void begin_slice() noexcept;
   void set_running(runnable* r) noexcept { running_.store(r, sync::memory_order_relaxed); }
-  [[nodiscard]] bool dispatcher_due() noexcept;
+  [[nodiscard]] bool dispatcher_due() const noexcept;
+  [[nodiscard]] bool boost_due() const noexcept;
   [[nodiscard]] switch_record& dispatcher() noexcept;
 
   // carrier_store.cpp: idle carriers

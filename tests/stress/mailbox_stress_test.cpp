@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "os/os.hpp"
 #include "process/mailbox.hpp"
 #include "support/backing_probe.hpp"
 #include "support/scale.hpp"

@@ -7,8 +7,8 @@
 namespace foundation::sched {
 namespace {
 
-// A runtime is withdrawn from the directory and drained before it is destroyed: whoever has found it in a guard may still
-// be looking, also when no process of it was ever retired.
+// A runtime is withdrawn from the directory and drained before it is destroyed: whoever has found it in a guard may
+// still be looking, also when no process of it was ever retired.
 TEST(epoch_drain, waits_for_an_open_guard_also_when_nothing_was_retired) {
   epoch_domain domain;
   sync::atomic<bool> inside{false};
