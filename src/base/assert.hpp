@@ -21,6 +21,13 @@ namespace foundation::base {
 #define FOUNDATION_CHECK(fact, why) \
   (__builtin_expect(static_cast<bool>(fact), 1) ? void() : ::foundation::base::fail(__FILE__, __LINE__, #fact, why))
 
+/// A function that stays one: its address is that of every frame of it (os/unwind.hpp).
+#if defined(__clang__)
+#define FOUNDATION_NEVER_CLONED [[gnu::noinline]]
+#else
+#define FOUNDATION_NEVER_CLONED [[gnu::noipa]]
+#endif
+
 #define FOUNDATION_UNREACHABLE(why) ::foundation::base::fail(__FILE__, __LINE__, "unreachable", why)
 
 #if !defined(NDEBUG) || defined(FOUNDATION_HOSTILE)

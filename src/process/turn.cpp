@@ -80,7 +80,7 @@ struct payload_guard {
 
 }  // namespace
 
-[[gnu::noinline]] void process_entry(control_block& p, envelope* message) noexcept {
+FOUNDATION_NEVER_CLONED void process_entry(control_block& p, envelope* message) noexcept {
   bool handled = true;
   try {
     p.enter_user();

@@ -66,16 +66,14 @@ result<std::unique_ptr<runtime_core>> runtime_core::create(runtime_options optio
 
 void runtime_core::end(std::unique_ptr<runtime_core>& core) noexcept {
   if (core == nullptr) return;
-  std::vector<survivor> left;
   try {
-    left = core->shutdown(core->options_.shutdown_timeout, shutdown_mode::drop);
-  } catch (const std::exception&) {  // no memory for the list: the counts below decide
+    for (const survivor& s : core->shutdown(core->options_.shutdown_timeout, shutdown_mode::drop)) {
+      core->log_.write(log_level::error, "runtime destroyed while \"" + s.label + "\" survives: " + s.reason);
+    }
+  } catch (const std::exception&) {  // no memory for the list or a line: the counts below decide
   }
   const std::size_t remaining = core->space_.table().size() + core->space_.abandoned();
   if (remaining != 0) {
-    for (const survivor& s : left) {
-      core->log_.write(log_level::error, "runtime destroyed while \"" + s.label + "\" survives: " + s.reason);
-    }
     core->log_.close();  // what the host gave us to log to may end with the runtime
     core->group_.detach();
     static_cast<void>(core.release());  // what the survivor can reach stays for ever

@@ -62,10 +62,10 @@ class scheduler {
   [[nodiscard]] bool charge(std::uint32_t reductions) noexcept {
     return slice_.charge(reductions) && charge_slow();
   }
-  [[nodiscard]] std::uint32_t spent() const noexcept { return slice_.spent(); }
+  [[nodiscard]] std::uint64_t spent() const noexcept { return slice_.spent(); }
   /// The running process's stack, if its canary shows that it has run over it. `thorough`: looks at all of the canary.
   [[nodiscard]] const memory::stack* overflowed_stack(bool thorough) const noexcept;
-  [[nodiscard]] std::uint32_t take_spent() noexcept { return slice_.take_spent(); }
+  [[nodiscard]] std::uint64_t take_spent() noexcept { return slice_.take_spent(); }
   /// Numbers no other call on this scheduler returns.
   [[nodiscard]] std::uint64_t next_reference() noexcept { return ++references_; }
 

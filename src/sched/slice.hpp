@@ -48,9 +48,9 @@ class slice {
   void publish_done() noexcept { publish_at_ = never; }
 
   /// Owner: reductions spent by whoever runs now, since its own slice began or they were last taken.
-  [[nodiscard]] std::uint32_t spent() const noexcept { return used_ - start_; }
+  [[nodiscard]] std::uint64_t spent() const noexcept { return used_ - start_; }
   /// The same, and what is asked next counts from here.
-  [[nodiscard]] std::uint32_t take_spent() noexcept { return used_ - std::exchange(start_, used_); }
+  [[nodiscard]] std::uint64_t take_spent() noexcept { return used_ - std::exchange(start_, used_); }
 
   /// Monitor: the slice ends at the owner's next charge. Relaxed: nothing but the number is published.
   void expire_remote() noexcept { limit_.store(0, sync::memory_order_relaxed); }
@@ -59,11 +59,11 @@ class slice {
   [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_.load(sync::memory_order_relaxed); }
 
  private:
-  static constexpr std::uint32_t never = 0xffff'ffff;
+  static constexpr std::uint64_t never = ~std::uint64_t{0};
 
-  std::uint32_t used_ = 0;
-  std::uint32_t start_ = 0;
-  std::uint32_t publish_at_ = never;
+  std::uint64_t used_ = 0;  // 64 bits: a single charge may be as large as 32
+  std::uint64_t start_ = 0;
+  std::uint64_t publish_at_ = never;
   sync::atomic<std::uint32_t> limit_{slice_budget};
   sync::atomic<std::uint64_t> sequence_{0};
 };

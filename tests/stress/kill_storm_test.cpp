@@ -94,14 +94,17 @@ class KillStorm : public RuntimeTest {
     start({.schedulers = schedulers});
     std::mt19937_64 random(42);
     for (std::size_t round = 0; round != rounds; ++round) {
+      const bool let_all_begin = round % 2 == 1;
+      const long begun_before = begun;
       std::vector<fn::pid> victims;
       for (std::size_t i = 0; i != count; ++i) {
         const auto kind = static_cast<unsigned>(random());
         victims.push_back(fn::spawn(rt(), [this, kind](fn::process& self) { live(self, kind); }).value());
         if (random() % 2 == 0) fn::send(victims.back(), 1);
-        if (random() % 4 != 0) continue;
+        if (let_all_begin || random() % 4 != 0) continue;
         EXPECT_TRUE(fn::exit(victims[random() % victims.size()], fn::exit_kind::kill));
       }
+      if (let_all_begin) wait_until([&] { return begun == begun_before + static_cast<long>(count); });
       const auto all = [victims] {
         for (const fn::pid p : victims) EXPECT_TRUE(fn::exit(p, fn::exit_kind::kill));
       };
@@ -121,11 +124,11 @@ class KillStorm : public RuntimeTest {
   long locked = 0;
 };
 
-TEST_F(KillStorm, everybody_dies_on_one_scheduler) { storm(1, scaled(40, 4), 60); }
+TEST_F(KillStorm, everybody_dies_on_one_scheduler) { storm(1, scaled(200, 4), 60); }
 
-TEST_F(KillStorm, everybody_dies_on_two_schedulers) { storm(2, scaled(40, 4), 60); }
+TEST_F(KillStorm, everybody_dies_on_two_schedulers) { storm(2, scaled(200, 4), 60); }
 
-TEST_F(KillStorm, everybody_dies_on_more_schedulers_than_processors) { storm(5, scaled(40, 4), 60); }
+TEST_F(KillStorm, everybody_dies_on_more_schedulers_than_processors) { storm(5, scaled(200, 4), 60); }
 
 struct counter {
   using messages = fn::messages<int, std::string>;

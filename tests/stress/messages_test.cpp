@@ -274,6 +274,7 @@ TEST_F(Messages, queued_by_the_million_are_taken_over_and_drained_while_others_r
   const std::size_t slices = count / 4'000;
   EXPECT_GE(rounds_at_first_message, slices) << "taking the batch over was one long slice";
   EXPECT_GE(rounds_at_end - rounds_at_first_message, slices / 2) << "taking the messages was one long slice";
+  stop();  // before what the neighbour counts in
 }
 
 TEST_F(Messages, skipped_by_the_million_are_looked_at_while_others_run) {
@@ -290,6 +291,7 @@ TEST_F(Messages, skipped_by_the_million_are_looked_at_while_others_run) {
   });
   wait_until([&] { return rounds_of_scan != 0; });
   EXPECT_GE(rounds_of_scan, count / 4'000 / 2);
+  stop();
 }
 
 TEST_F(Messages, never_taken_by_the_million_are_destroyed_while_others_run) {
@@ -305,6 +307,7 @@ TEST_F(Messages, never_taken_by_the_million_are_destroyed_while_others_run) {
   wait_until([&] { return rounds_before != 0 && numbered::live == 0; });
   EXPECT_GE(rounds - rounds_before, count / 4'000 / 2);
   wait_dead(p);
+  stop();
 }
 
 }  // namespace

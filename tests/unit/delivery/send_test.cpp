@@ -284,6 +284,7 @@ TEST_F(Send, longer_than_a_slice_lets_others_run_on_the_only_scheduler) {
   wait_until([&] { return rounds_during_the_flood >= 0; });
   EXPECT_GE(rounds_during_the_flood, 5) << "40,000 sends are at least ten slices";
   fn::exit(neighbour, fn::exit_reason::kill);
+  wait_dead(neighbour);
 }
 
 }  // namespace

@@ -130,9 +130,10 @@ TEST_F(CarrierFailure, of_the_last_stack_holds_up_only_processes_without_one_unt
 
   // The last stack waits for a promise of Boost's, where the library cannot refuse.
   boost::fibers::promise<void> promise;
+  boost::fibers::future<void> future = promise.get_future();
   std::atomic<bool> waiting{false};
   std::atomic<bool> fulfilled{false};
-  fn::spawn(rt(), [&, future = promise.get_future()](fn::process&) mutable {
+  fn::spawn(rt(), [&](fn::process&) {
     waiting = true;
     future.wait();
     fulfilled = true;
@@ -153,9 +154,10 @@ TEST_F(CarrierFailure, ends_when_the_system_has_memory_again) {
   mappings.refuse_all();
   const auto blocked = use_up_the_stacks();
   boost::fibers::promise<void> promise;
+  boost::fibers::future<void> future = promise.get_future();
   std::atomic<bool> waiting{false};
   std::atomic<bool> fulfilled{false};
-  fn::spawn(rt(), [&, future = promise.get_future()](fn::process&) mutable {
+  fn::spawn(rt(), [&](fn::process&) {
     waiting = true;
     future.wait();
     fulfilled = true;

@@ -38,13 +38,13 @@ thread_local bool refuses_new = false;
 
 // What the thread that makes the runtime gets from `new`. Not that of the scheduler threads: Boost.Fiber allocates a
 // thread's main context in a noexcept function (context::active), so a refusal there ends the program.
-void* operator new(std::size_t bytes) {
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
   if (refuses_new && of_new.due()) throw std::bad_alloc();
   if (void* block = std::malloc(bytes == 0 ? 1 : bytes)) return block;
   throw std::bad_alloc();
 }
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t) noexcept { std::free(block); }
+[[gnu::noinline]] void operator delete(void* block) noexcept { std::free(block); }
+[[gnu::noinline]] void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 
 // The sanitizers have a pthread_create of their own, which this one would hide.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

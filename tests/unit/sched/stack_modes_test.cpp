@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,16 +20,14 @@ constexpr std::size_t kib = 1024;
 constexpr bool sanitized = os::building_with_asan || os::building_with_tsan;
 
 /// Goes down until `bytes` of stack are used, touching all of it, and comes back. @returns how many frames that took
-[[gnu::noinline]] std::size_t descend(const char* from, std::size_t bytes) {
+[[gnu::noinline]] std::size_t descend(std::uintptr_t from, std::size_t bytes) {
   volatile char frame[512];
   for (std::size_t i = 0; i < sizeof frame; i += 64) frame[i] = 1;
-  const auto here = const_cast<const char*>(&frame[0]);
-  if (static_cast<std::size_t>(from - here) >= bytes) return 1;
+  if (from - reinterpret_cast<std::uintptr_t>(&frame[0]) >= bytes) return 1;
   return descend(from, bytes) + static_cast<std::size_t>(frame[0]);  // no tail call
 }
 std::size_t use_stack(std::size_t bytes) {
-  const char top = 0;
-  return descend(&top, bytes);
+  return descend(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)), bytes);
 }
 
 std::vector<guard_mode> modes_here() {
