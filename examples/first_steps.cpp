@@ -27,9 +27,7 @@ class resizer {
  public:
   using messages = fn::messages<resize>;
 
-  void handle(fn::process&, const resize& job) {
-    fn::send(job.reply_to, resized{job.path, ++done_});
-  }
+  void handle(fn::process&, const resize& job) { fn::send(job.reply_to, resized{job.path, ++done_}); }
 
  private:
   int done_ = 0;  // no lock: only this process sees it

@@ -89,22 +89,43 @@ class KillStorm : public RuntimeTest {
     ADD_FAILURE() << "kind " << kind % 12 << " was not unwound";
   }
 
-  /// `count` victims at a time, each killed after a random while by a plain thread or by a process.
+  template <typename Where>
+  fn::pid spawn_victim(Where& where, std::mt19937_64& random) {
+    const auto kind = static_cast<unsigned>(random());
+    return fn::spawn(where, [this, kind](fn::process& self) { live(self, kind); }).value();
+  }
+
+  /// From outside, some killed while the others are still being made.
+  std::vector<fn::pid> make_from_outside(std::size_t count, std::mt19937_64& random) {
+    std::vector<fn::pid> victims;
+    for (std::size_t i = 0; i != count; ++i) {
+      victims.push_back(spawn_victim(rt(), random));
+      if (random() % 2 == 0) fn::send(victims.back(), 1);
+      if (random() % 4 != 0) continue;
+      EXPECT_TRUE(fn::exit(victims[random() % victims.size()], fn::exit_kind::kill));
+    }
+    return victims;
+  }
+
+  /// By a process, and left alone until each has begun.
+  std::vector<fn::pid> make_from_inside(std::size_t count, std::mt19937_64& random) {
+    const long before = begun;
+    std::vector<fn::pid> victims;
+    std::atomic<bool> made{false};
+    fn::spawn(rt(), [&](fn::process& self) {
+      for (std::size_t i = 0; i != count; ++i) victims.push_back(spawn_victim(self, random));
+      made = true;
+    }).value();
+    wait_until([&] { return made && begun == before + static_cast<long>(count); });
+    return victims;
+  }
+
+  /// `count` victims at a time, killed by a plain thread and by a process at once.
   void storm(unsigned schedulers, std::size_t rounds, std::size_t count) {
     start({.schedulers = schedulers});
     std::mt19937_64 random(42);
     for (std::size_t round = 0; round != rounds; ++round) {
-      const bool let_all_begin = round % 2 == 1;
-      const long begun_before = begun;
-      std::vector<fn::pid> victims;
-      for (std::size_t i = 0; i != count; ++i) {
-        const auto kind = static_cast<unsigned>(random());
-        victims.push_back(fn::spawn(rt(), [this, kind](fn::process& self) { live(self, kind); }).value());
-        if (random() % 2 == 0) fn::send(victims.back(), 1);
-        if (let_all_begin || random() % 4 != 0) continue;
-        EXPECT_TRUE(fn::exit(victims[random() % victims.size()], fn::exit_kind::kill));
-      }
-      if (let_all_begin) wait_until([&] { return begun == begun_before + static_cast<long>(count); });
+      const auto victims = round % 2 == 0 ? make_from_outside(count, random) : make_from_inside(count, random);
       const auto all = [victims] {
         for (const fn::pid p : victims) EXPECT_TRUE(fn::exit(p, fn::exit_kind::kill));
       };
@@ -124,11 +145,11 @@ class KillStorm : public RuntimeTest {
   long locked = 0;
 };
 
-TEST_F(KillStorm, everybody_dies_on_one_scheduler) { storm(1, scaled(200, 4), 60); }
+TEST_F(KillStorm, everybody_dies_on_one_scheduler) { storm(1, scaled(100, 4), 60); }
 
-TEST_F(KillStorm, everybody_dies_on_two_schedulers) { storm(2, scaled(200, 4), 60); }
+TEST_F(KillStorm, everybody_dies_on_two_schedulers) { storm(2, scaled(100, 4), 60); }
 
-TEST_F(KillStorm, everybody_dies_on_more_schedulers_than_processors) { storm(5, scaled(200, 4), 60); }
+TEST_F(KillStorm, everybody_dies_on_more_schedulers_than_processors) { storm(5, scaled(100, 4), 60); }
 
 struct counter {
   using messages = fn::messages<int, std::string>;
