@@ -14,5 +14,6 @@ function(foundation_set_warnings target)
             -Wimplicit-fallthrough
             -Wextra-semi
             $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+            $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # false alarms in GCC 12's own std::string (GCC bug 105651)
             $<$<BOOL:${FOUNDATION_WERROR}>:-Werror>)
 endfunction()

@@ -37,6 +37,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/timer_wheel_test.cpp)
 set(
   foundation_tests_unit_process
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/abandon_places_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/abandon_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/allocation_failure_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/carrier_failure_test.cpp
@@ -56,6 +57,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_when_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/reductions_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/survivor_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/watch_list_test.cpp)
 set(
   foundation_tests_unit_delivery

@@ -35,6 +35,8 @@ class fiber_record : public boost::fibers::fiber_properties, public switch_recor
   ~fiber_record() override {
     if (tsan_fiber != nullptr) os::tsan_destroy_fiber(tsan_fiber);
   }
+
+  fiber_record* next_dead = nullptr;  ///< see scheduler::bury_plain
 };
 
 /// A fiber with a stack, lent to a process for a slice and kept by it only while it is blocked inside a turn (D1).

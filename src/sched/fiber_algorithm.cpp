@@ -53,6 +53,7 @@ switch_record& scheduler::give_record(context* plain) noexcept {
   FOUNDATION_CHECK(record != nullptr, "fiber: no memory for the record of a user's fiber");
   record->tsan_fiber = std::exchange(unrecorded_.tsan_fiber, os::tsan_create_fiber());
   plain->set_properties(record);
+  if (os::building_with_tsan) intrusive_ptr_add_ref(plain);  // bury_plain
   unrecorded_.context = nullptr;
   active_ = record;
   return *record;
@@ -72,6 +73,10 @@ FOUNDATION_NO_TSAN context* scheduler::on_pick_next() noexcept {
   } else if (from.as_carrier == nullptr && !from_dispatcher && &from != &main_ && !from.context->worker_is_linked()) {
     --plain_live_;  // a fiber of the user's own that ends: Boost has taken it off its list already
     plain_ended_ = true;
+    if (os::building_with_tsan) {
+      auto& record = static_cast<fiber_record&>(from);
+      record.next_dead = std::exchange(plain_dead_, &record);
+    }
   }
   switch_record* to = choose(from_dispatcher);
   if (to == nullptr) return nullptr;
@@ -158,7 +163,23 @@ switch_record* scheduler::next_to_stop() noexcept {
     c->retire = true;
     return c;
   }
-  return live_carriers() == 0 && plain_live_ == 0 ? &main_ : nullptr;
+  if (live_carriers() != 0 || plain_live_ != 0) return nullptr;
+  bury_plain();
+  return &main_;
+}
+
+/// The outermost frames of a user's fiber are a template of Boost's, instrumented where the user's code is, and Boost leaves
+/// them on whatever fiber drops the last reference. TSan would count these frames off that fiber, so with TSan we keep a
+/// reference to the last and drop it as the fiber that ended. Runs on the dispatcher.
+FOUNDATION_NO_TSAN void scheduler::bury_plain() noexcept {
+  while (plain_dead_ != nullptr) {
+    fiber_record& dead = *std::exchange(plain_dead_, plain_dead_->next_dead);
+    void* const as = std::exchange(dead.tsan_fiber, nullptr);
+    os::tsan_switch_to(as);
+    intrusive_ptr_release(dead.context);
+    os::tsan_switch_to(dispatcher_.tsan_fiber);
+    os::tsan_destroy_fiber(as);
+  }
 }
 
 void scheduler::on_notify() noexcept {

@@ -169,6 +169,7 @@ class scheduler {
   [[nodiscard]] carrier* resume_without_idle() noexcept;
   [[nodiscard]] switch_record& give_record(boost::fibers::context* plain) noexcept;
   void note_dispatch(boost::fibers::context* left) noexcept;
+  void bury_plain() noexcept;
   void on_suspend_until(os::time_point deadline) noexcept;
   void wait_for_work(os::time_point deadline) noexcept;
   void before_boost_looks() noexcept;
@@ -195,6 +196,7 @@ class scheduler {
   unsigned dispatched_at_ = 0;          // tick_ when Boost's dispatcher was last switched to
   unsigned boost_waits_ = 0;            // carriers inside a wait of Boost's
   unsigned plain_live_ = 0;             // fibers of the user's own that have not ended
+  fiber_record* plain_dead_ = nullptr;  // with TSan alone: those that have (bury_plain)
   std::uint64_t references_ = 0;
   bool dispatcher_turn_ = false;        // Boost's dispatcher has something to do (carriers that ended)
   bool plain_ended_ = false;            // ... and something less urgent (fibers of the user's own that ended)

@@ -46,7 +46,7 @@ TEST_P(BoostWait, ended_by_a_plain_thread_is_never_lost) {
 
 TEST_P(BoostWait, for_futures_between_processes_and_threads_always_ends) {
   start({.schedulers = GetParam()});
-  const std::size_t rounds = scaled(10'000, 100);
+  const std::size_t rounds = scaled(50'000, 100);
   std::atomic<int> ended{0};
   constexpr int pairs = 4;
   for (int pair = 0; pair < pairs; ++pair) {
@@ -72,7 +72,7 @@ TEST_P(BoostWait, for_futures_between_processes_and_threads_always_ends) {
 
 TEST_P(BoostWait, of_many_for_one_mutex_and_condition_ends_for_all) {
   start({.schedulers = GetParam()});
-  const int rounds = static_cast<int>(scaled(1'000, 20));
+  const int rounds = static_cast<int>(scaled(20'000, 100));
   constexpr int count = 12;
   bf::mutex mutex;
   bf::condition_variable changed;
@@ -90,6 +90,7 @@ TEST_P(BoostWait, of_many_for_one_mutex_and_condition_ends_for_all) {
           }
           tickets.fetch_sub(1, std::memory_order_relaxed);
         }
+        if (round % 8 == 0) boost::this_fiber::yield();
         lock.unlock();
         if (round % 16 == 0) self.consume(3'000);
       }
@@ -102,7 +103,7 @@ TEST_P(BoostWait, of_many_for_one_mutex_and_condition_ends_for_all) {
 
 TEST_P(BoostWait, mixed_with_waits_of_ours_messages_and_fibers_ends) {
   start({.schedulers = GetParam()});
-  const int rounds = static_cast<int>(scaled(300, 10));
+  const int rounds = static_cast<int>(scaled(3'000, 20));
   constexpr int count = 10;
   std::atomic<int> ended{0};
   for (int i = 0; i < count; ++i) {

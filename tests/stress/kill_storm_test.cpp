@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Processes of every kind are killed from everywhere, at any moment: each is unwound or never begun, and nothing is left.
+// Processes of every kind are killed from everywhere, at any moment: each is unwound or never begins, nothing is left.
 #include <atomic>
 #include <boost/fiber/mutex.hpp>
 #include <mutex>
@@ -142,7 +142,7 @@ class KillStorm : public RuntimeTest {
   std::atomic<long> open{0};
   std::atomic<long> begun{0};
   boost::fibers::mutex mutex;
-  long locked = 0;
+  std::atomic<long> locked{0};
 };
 
 TEST_F(KillStorm, everybody_dies_on_one_scheduler) { storm(1, scaled(100, 4), 60); }

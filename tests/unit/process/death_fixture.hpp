@@ -39,6 +39,20 @@ class DeathTest : public RuntimeTest {
   }
 };
 
+/// With a short grace for those that were told to die.
+class AbandonTest : public DeathTest {
+ protected:
+  void start_impatient(unsigned schedulers = 2) { start({.schedulers = schedulers, .kill_grace = 20ms}); }
+  void wait_abandoned(std::uint64_t count) {
+    wait_until([&] { return rt().abandoned_count() == count; });
+  }
+
+  std::atomic<bool> inside{false};
+  std::atomic<bool> come_back{false};
+  std::atomic<int> left{0};
+  std::atomic<bool> too_far{false};
+};
+
 /// Counts the frames that are left, however they are.
 class frame {
  public:

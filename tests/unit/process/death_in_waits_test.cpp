@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Killed while it waits: our own waits end at once; one of Boost's ends as it always would, and the kill comes after it.
+// Killed while it waits: our own waits end at once; one of Boost's ends as it always would, and the kill applies then.
 #include <boost/fiber/condition_variable.hpp>
 #include <boost/fiber/mutex.hpp>
 #include <foundation/fmt.hpp>
@@ -103,7 +103,7 @@ TEST_F(DeathInWaits, a_kill_while_a_time_limit_runs_out_ends_the_process_all_the
   }
 }
 
-// -- waits of Boost.Fiber's ----------------------------------------------------------------------------------------------
+// -- waits of Boost.Fiber's -------------------------------------------------------------------------------------------
 
 /// A process that is killed inside a wait of Boost's goes on behind it, and ends at its next wait of ours.
 struct boost_wait {
@@ -156,13 +156,13 @@ TEST_F(DeathInWaits, a_kill_during_a_wait_for_a_fiber_condition_applies_when_it_
   start();
   boost::fibers::mutex mutex;
   boost::fibers::condition_variable condition;
-  bool open = false;
+  std::atomic<bool> open{false};  // atomic for the thread sanitizer alone, which does not see into Boost.Fiber
   boost_wait victim;
   const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
                       victim(self, [&](auto enter) {
                         std::unique_lock lock(mutex);
                         enter();
-                        condition.wait(lock, [&] { return open; });
+                        condition.wait(lock, [&] { return open.load(); });
                       });
                     }).value();
   wait_until([&] { return victim.inside && shows(p, "Boost"); });

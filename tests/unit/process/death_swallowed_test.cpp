@@ -38,7 +38,7 @@ class DeathSwallowed : public DeathTest {
   std::atomic<int> left{0};
 };
 
-// -- catch (...) -----------------------------------------------------------------------------------------------------------
+// -- catch (...) ------------------------------------------------------------------------------------------------------
 
 TEST_F(DeathSwallowed, a_swallowed_exit_is_thrown_again_by_the_next_wait) {
   kill_when_ready([&](fn::process& self) {
@@ -166,7 +166,7 @@ TEST_F(DeathSwallowed, a_wait_inside_a_handler_of_the_exit_itself_throws_it_agai
   EXPECT_EQ(thrown, 1);
 }
 
-// -- noexcept ---------------------------------------------------------------------------------------------------------------
+// -- noexcept ---------------------------------------------------------------------------------------------------------
 
 TEST_F(DeathSwallowed, every_wait_below_a_noexcept_function_answers_killed_and_the_program_lives) {
   kill_when_ready([&](fn::process& self) {
@@ -230,7 +230,7 @@ TEST_F(DeathSwallowed, self_exit_below_a_noexcept_function_ends_the_process_at_t
   EXPECT_FALSE(too_far);
 }
 
-// -- destructors ------------------------------------------------------------------------------------------------------------
+// -- destructors ------------------------------------------------------------------------------------------------------
 
 struct waits_at_its_end {
   fn::process& self;
@@ -303,7 +303,7 @@ TEST_F(DeathSwallowed, a_wait_in_a_destructor_that_an_exception_runs_waits_when_
   EXPECT_EQ(got, 5);
 }
 
-// -- shield -----------------------------------------------------------------------------------------------------------------
+// -- shield -----------------------------------------------------------------------------------------------------------
 
 TEST_F(DeathSwallowed, inside_a_shield_waits_answer_killed_and_behind_it_they_throw) {
   kill_when_ready([&](fn::process& self) {

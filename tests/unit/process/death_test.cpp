@@ -113,7 +113,7 @@ TEST_F(Death, one_process_kills_another) {
   EXPECT_LE(left, 1) << "never begun, or unwound";
 }
 
-// -- ready ---------------------------------------------------------------------------------------------------------------
+// -- ready ------------------------------------------------------------------------------------------------------------
 
 TEST_F(Death, killed_while_it_is_ready_it_does_nothing_more) {
   start({.schedulers = 1});

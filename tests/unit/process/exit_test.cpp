@@ -103,7 +103,7 @@ TEST_F(Exit, a_crash_leaves_all_others_and_the_runtime_alone) {
   EXPECT_TRUE(fn::is_alive(bystander));
 }
 
-// -- self.exit ---------------------------------------------------------------------------------------------------------
+// -- self.exit --------------------------------------------------------------------------------------------------------
 
 TEST_F(Exit, self_exit_unwinds_from_there_whatever_the_reason) {
   using fn::exit_reason;
@@ -143,7 +143,7 @@ TEST_F(Exit, an_orderly_end_or_a_kill_is_no_crash) {
   EXPECT_THAT(log_at_the_end(), ::testing::IsEmpty());
 }
 
-// -- exit(pid, reason) -------------------------------------------------------------------------------------------------
+// -- exit(pid, reason) ------------------------------------------------------------------------------------------------
 
 /// Takes numbers below a shield until it is told to exit, and then says why: `told` once `reason` is there.
 struct shielded {
@@ -247,7 +247,7 @@ TEST_F(Exit, a_message_to_a_dead_process_is_counted_and_destroyed) {
   EXPECT_EQ(life.use_count(), 1);
 }
 
-// -- at the very end ---------------------------------------------------------------------------------------------------
+// -- at the very end --------------------------------------------------------------------------------------------------
 
 /// Waits in its destructor, which runs when nothing of the process but its body or its mailbox is left.
 struct waits_when_destroyed {

@@ -136,7 +136,7 @@ TEST_F(Mailbox, takes_from_the_middle_and_from_the_end) {
   EXPECT_EQ(box.last(), nullptr);
 }
 
-// -- the pin (M1, M2) --------------------------------------------------------------------------------------------------
+// -- the pin (M1, M2) -------------------------------------------------------------------------------------------------
 
 TEST_F(Mailbox, keeps_the_newest_nodes_memory_until_something_newer_is_taken_over) {
   push(0);
@@ -177,7 +177,7 @@ TEST_F(Mailbox, does_not_sleep_when_something_has_come) {
   EXPECT_EQ(take_all(), (std::vector{1}));
 }
 
-// -- the end -----------------------------------------------------------------------------------------------------------
+// -- the end ----------------------------------------------------------------------------------------------------------
 
 TEST_F(Mailbox, closing_leaves_what_was_outside_for_the_drain) {
   push(0);

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "os/os.hpp"
 #include "support/runtime_fixture.hpp"
 
 namespace foundation::testing {
@@ -381,7 +382,9 @@ TEST_F(FiberInterop, fibers_that_ended_are_given_back_on_a_scheduler_that_never_
     }
   });
   stop();
-  EXPECT_LT(most, 200);
+  if (!os::building_with_tsan) {  // with it they are kept to the last, see scheduler::bury_plain
+    EXPECT_LT(most, 200);
+  }
   EXPECT_EQ(live, 0);
 }
 

@@ -21,11 +21,12 @@ TEST_F(Monitor, sleeps_when_all_schedulers_do_and_wakes_with_them) {
   for (int round = 0; round < 3; ++round) {
     wait_until([&] { return group().monitor().is_asleep(); });
     std::atomic<bool> release{false};
-    fn::spawn(rt(), [&](fn::process&) {
-      while (!release) std::this_thread::yield();
-    }).value();
+    const fn::pid p = fn::spawn(rt(), [&](fn::process&) {
+                        while (!release) std::this_thread::yield();
+                      }).value();
     wait_until([&] { return !group().monitor().is_asleep(); });
     release = true;
+    wait_dead(p);
   }
 }
 

@@ -147,14 +147,16 @@ TEST_F(Priorities, a_high_and_a_normal_one_that_call_each_other_do_not_starve_an
 TEST_F(Priorities, normal_processes_pinned_and_not_share_a_scheduler) {
   start({.schedulers = 1});
   std::atomic<int> rounds[2] = {0, 0};
+  std::atomic<int> started{0};
   std::atomic<int> ended{0};
   for (const unsigned me : {0u, 1u}) {
     for (int twice = 0; twice < 2; ++twice) {
       fn::spawn_options options;
       if (me == 1) options.scheduler = 0;
       fn::spawn(rt(), [&, me](fn::process& self) {
+        ++started;
         while (rounds[0] < 50 || rounds[1] < 50) {
-          ++rounds[me];
+          if (started == 4) ++rounds[me];
           self.consume(10'000);
         }
         ++ended;

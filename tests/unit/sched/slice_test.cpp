@@ -78,11 +78,13 @@ class Slices : public RuntimeTest {};
 TEST_F(Slices, end_for_one_that_consumes_so_that_all_get_their_share) {
   start({.schedulers = 1});
   std::atomic<int> rounds[3] = {0, 0, 0};
+  std::atomic<int> started{0};
   std::atomic<int> ended{0};
   for (auto& mine : rounds) {
     fn::spawn(rt(), [&](fn::process& self) {
+      ++started;
       while (rounds[0] < 50 || rounds[1] < 50 || rounds[2] < 50) {
-        ++mine;
+        if (started == 3) ++mine;
         self.consume(5'000);  // a slice and more
       }
       ++ended;

@@ -30,6 +30,14 @@ std::size_t use_stack(std::size_t bytes) {
   return descend(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)), bytes);
 }
 
+/// Goes down until the canary below the stack is touched, and no further: what lies beneath must stay whole.
+[[gnu::noinline]] std::size_t touch_canary() {
+  volatile char frame[256];
+  for (std::size_t i = 0; i < sizeof frame; i += 64) frame[i] = 1;
+  if (sched::scheduler::current()->overflowed_stack(true) != nullptr) return 1;
+  return touch_canary() + static_cast<std::size_t>(frame[0]);
+}
+
 std::vector<guard_mode> modes_here() {
   std::vector<guard_mode> modes{guard_mode::mprotect, guard_mode::canary};
   if (os::guard_install_supported()) modes.push_back(guard_mode::install);
@@ -103,28 +111,27 @@ INSTANTIATE_TEST_SUITE_P(guards, StackModes, ::testing::ValuesIn(modes_here()),
 class StackModesDeathTest : public StackModes {
  protected:
   /// What the test's child process does: lets a process run over its stack.
-  void overflow(std::size_t stack, std::size_t used) {
+  void overflow(std::size_t stack) {
     start({.schedulers = 1});
     std::atomic<bool> ended{false};
     fn::spawn(rt(), [&](fn::process& self) {
-      EXPECT_NE(use_stack(used), 0u);
+      EXPECT_NE(GetParam() == guard_mode::canary ? touch_canary() : use_stack(2 * stack), 0u);
       self.sleep(1ms);
       ended = true;
     }, {.label = "deep", .stack_size = stack, .guard = GetParam()}).value();
     wait_until([&] { return ended.load(); });
+    stop();  // at its end all of the canary is looked at
   }
 };
 
 constexpr const char* report = "stack overflow: process <0\\.[0-9]+\\.[0-9]+> \"deep\" ran over its stack of [0-9]+ bytes";
 
 TEST_P(StackModesDeathTest, an_overflow_is_reported_with_pid_and_label_and_ends_the_program_by_a_signal) {
-  // Just over the edge: a canary is found changed later, and what lies below it must still be whole.
-  const std::size_t used = GetParam() == guard_mode::canary ? 64 * kib - os::page_size() + 1 * kib : 96 * kib;
   if (sanitized) {  // whose own handlers end the program their way
-    EXPECT_DEATH(overflow(64 * kib, used), report);
+    EXPECT_DEATH(overflow(64 * kib), report);
   } else {
     const int signal = GetParam() == guard_mode::canary ? SIGABRT : SIGSEGV;
-    EXPECT_EXIT(overflow(64 * kib, used), ::testing::KilledBySignal(signal), report);
+    EXPECT_EXIT(overflow(64 * kib), ::testing::KilledBySignal(signal), report);
   }
 }
 
@@ -134,16 +141,22 @@ TEST_P(StackModesDeathTest, what_fits_into_a_mebibyte_does_not_fit_into_sixteen_
   start({.schedulers = 1});
   std::atomic<bool> ended{false};
   fn::spawn(rt(), [&](fn::process&) {
-    EXPECT_NE(use_stack(512 * kib), 0u);
+    EXPECT_NE(use_stack(32 * kib), 0u);
     ended = true;
   }, {.stack_size = 1024 * kib, .guard = GetParam()}).value();
   wait_until([&] { return ended.load(); });
   stop();
-  EXPECT_EXIT(overflow(16 * kib, 512 * kib), ::testing::KilledBySignal(SIGSEGV), report);
+  EXPECT_EXIT(overflow(16 * kib), ::testing::KilledBySignal(SIGSEGV), report);
 }
 
 INSTANTIATE_TEST_SUITE_P(guards, StackModesDeathTest, ::testing::ValuesIn(modes_here()),
                          [](const auto& each) { return name_of(each.param); });
+
+struct overflowing {
+  using messages = fn::messages<int>;
+  std::atomic<int>* turns;
+  void handle(fn::process&, int) { *turns += touch_canary() != 0 ? 1 : 0; }
+};
 
 using StackCanaryDeathTest = RuntimeTest;
 
@@ -152,8 +165,9 @@ TEST_F(StackCanaryDeathTest, an_overflow_of_a_handlers_turn_on_a_canary_is_found
   EXPECT_DEATH(
       {
         start({.schedulers = 1});
-        const auto p = fn::spawn(rt(), deep{&turns}, {.label = "deep", .stack_size = 64 * kib, .guard = guard_mode::canary});
-        fn::send(*p, 61 * kib);
+        const auto p =
+            fn::spawn(rt(), overflowing{&turns}, {.label = "deep", .stack_size = 64 * kib, .guard = guard_mode::canary});
+        fn::send(*p, 1);
         wait_until([&] { return turns == 1; });
         stop();
       },

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What shutdown and the runtime's destructor do with a process that does not come back.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "unit/process/death_fixture.hpp"
+
+namespace foundation::testing {
+namespace {
+
+class Survivor : public AbandonTest {};
+
+TEST_F(Survivor, shutdown_names_the_survivor_and_a_later_one_finds_it_gone) {
+  start_impatient();
+  const fn::pid p = fn::spawn(
+                        rt(),
+                        [&](fn::process&) {
+                          inside = true;
+                          foreign_code(come_back);
+                        },
+                        {.label = "survivor"})
+                        .value();
+  fn::spawn(rt(), [](fn::process& self) { static_cast<void>(self.sleep(24h)); }, {.label = "obedient"}).value();
+  wait_until([&] { return inside.load(); });
+  const auto left_over = rt().shutdown(0ms);
+  ASSERT_EQ(left_over.size(), 1u);
+  EXPECT_EQ(left_over[0].id, p);
+  EXPECT_EQ(left_over[0].label, "survivor");
+  EXPECT_FALSE(left_over[0].reason.empty());
+  wait_abandoned(1);
+  come_back = true;
+  wait_abandoned(0);
+  EXPECT_TRUE(rt().shutdown(0ms).empty());
+}
+
+TEST_F(Survivor, one_that_comes_back_and_is_stuck_again_is_still_a_survivor) {
+  start_impatient();
+  std::atomic<bool> back{false};
+  std::atomic<bool> end{false};
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+                      const fn::shield shield(self);
+                      inside = true;
+                      foreign_code(come_back);
+                      EXPECT_EQ(self.checkpoint().error(), fn::errc::killed);
+                      back = true;
+                      foreign_code(end);
+                    }).value();
+  wait_until([&] { return inside.load(); });
+  kill(p);
+  wait_abandoned(1);
+  come_back = true;
+  wait_until([&] { return back.load(); });
+  EXPECT_EQ(rt().abandoned_count(), 1u);
+  const auto left_over = rt().shutdown(0ms);
+  ASSERT_EQ(left_over.size(), 1u);
+  EXPECT_EQ(left_over[0].id, p);
+  end = true;
+  wait_abandoned(0);
+}
+
+// In a program of its own: a process that never comes back, and what it can reach, is left behind for ever.
+TEST(SurvivorForEver, the_destructor_of_the_runtime_names_the_survivor_and_returns) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        {
+          fn::runtime rt({.schedulers = 2,
+                          .log = {.sink = [](fn::log_level, std::string_view line) { std::cerr << line << '\n'; }},
+                          .kill_grace = 20ms,
+                          .shutdown_timeout = 0ms});
+          std::atomic<bool> inside{false};
+          fn::spawn(
+              rt,
+              [&](fn::process&) {
+                inside = true;
+                for (;;) ::pause();
+              },
+              {.label = "for ever"})
+              .value();
+          while (!inside) std::this_thread::yield();
+        }
+        std::cerr << "the destructor has returned\n";
+        std::_Exit(0);
+      },
+      ::testing::ExitedWithCode(0), "\"for ever\"(.|\n)*the destructor has returned");
+}
+
+}  // namespace
+}  // namespace foundation::testing
