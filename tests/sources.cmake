@@ -28,6 +28,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/inject_queue_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/monitor_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/parker_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/plain_fiber_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/priorities_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/run_next_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/run_queue_test.cpp

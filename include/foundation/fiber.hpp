@@ -23,10 +23,10 @@
 /// boost::fibers::fiber_specific_ptr is not here: its value would belong to the fiber and be found there by whichever
 /// process comes next.
 ///
-/// *A fiber of your own* (boost::fibers::fiber) is no process: `current_process()` is null in it, it has no slice and
-/// runs on the scheduler it was started on until it waits, yields or ends. It may send and spawn; the `process&` of
-/// whoever started it is not its own to use. Join it before what it refers to ends: a runtime is not gone before its
-/// fibers are.
+/// *A fiber of your own* (boost::fibers::fiber) is no process: `current_process()` is null in it, it has no slice (it
+/// keeps the thread until it waits, yields or ends), and it runs only on the scheduler that it was started on. It may
+/// send and spawn; the `process&` of whoever started it is not its own to use. Join it before what it refers to ends:
+/// a runtime is not gone before its fibers are.
 ///
 /// *Not allowed*: boost::fibers::use_scheduling_algorithm on a scheduler's thread; Boost's own work_stealing and
 /// shared_work anywhere in the program, whose state is one for the whole program.
