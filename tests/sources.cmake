@@ -21,7 +21,6 @@ set(
 set(
   foundation_tests_unit_sched
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/carrier_test.cpp
-  ${PROJECT_SOURCE_DIR}/tests/unit/sched/epoch_drain_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/epoch_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/fiber_interop_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/idle_test.cpp

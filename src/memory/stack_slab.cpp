@@ -31,8 +31,9 @@ bool take_mappings(std::size_t count, std::size_t budget) noexcept {
 
 void give_mappings(std::size_t count) noexcept { program_mappings.fetch_sub(count, sync::memory_order_relaxed); }
 
-/// Reading a page that nobody has written costs no memory: the system shows its one page of zeros.
-bool is_zero(const std::byte* at, std::size_t bytes) noexcept {
+/// Reading a page that nobody has written costs no memory: the system shows its one page of zeros. Of a stack that
+/// overflowed, the address sanitizer has marked parts as not to be read.
+FOUNDATION_NO_ASAN bool is_zero(const std::byte* at, std::size_t bytes) noexcept {
   std::uint64_t any = 0;
   for (std::size_t i = 0; i < bytes; i += sizeof any) {
     std::uint64_t word;

@@ -15,11 +15,16 @@ constexpr int most_targets = 256;
 /// The places still to be followed, and those that have been: each is followed once.
 class explorer {
  public:
-  /// @returns false when there is no room for it
-  [[nodiscard]] bool add(const std::byte* place) noexcept {
+  [[nodiscard]] bool knows(const std::byte* place) const noexcept {
     for (int i = 0; i < count_; ++i) {
       if (places_[i] == place) return true;
     }
+    return false;
+  }
+
+  /// @returns false when there is no room for it
+  [[nodiscard]] bool add(const std::byte* place) noexcept {
+    if (knows(place)) return true;
     if (count_ == most_targets) return false;
     places_[count_++] = place;
     return true;
@@ -63,7 +68,9 @@ bool calls_terminator(const instruction& call, const code_range& code) noexcept 
 
 /// Follows one path to its end, leaving other branches to `paths`. @returns true when it may terminate
 bool follow(const std::byte* at, explorer& paths, const code_range& code) noexcept {
+  const std::byte* const start = at;
   while (paths.step() && code.holds_instruction(at)) {
+    if (at != start && paths.knows(at)) return false;  // where two paths meet, one of them goes on
     const instruction i = decode(at);
     switch (i.kind) {
       case flow::next:

@@ -8,13 +8,14 @@
 
 #include <cstring>
 #include <exception>
+#include <string_view>
 
 namespace foundation::os {
 
 namespace {
 
 struct known_function {
-  const char* name;
+  std::string_view name;
   exception_call meaning;
 };
 
@@ -32,11 +33,17 @@ constexpr known_function known[] = {
     {"__assert_fail", exception_call::never_comes},
 };
 
-exception_call by_name(const char* name) noexcept {
+/// A sanitizer's report, behind which other code lies: __asan_report_load8 (but not …_noabort), __ubsan_handle_…_abort.
+bool is_final_report(std::string_view name) noexcept {
+  if (name.starts_with("__asan_report_")) return !name.ends_with("_noabort");
+  return name.starts_with("__ubsan_handle_") && (name.ends_with("_abort") || name.ends_with("_unreachable"));
+}
+
+exception_call by_name(std::string_view name) noexcept {
   for (const known_function& f : known) {
-    if (std::strcmp(name, f.name) == 0) return f.meaning;
+    if (name == f.name) return f.meaning;
   }
-  return exception_call::other;
+  return is_final_report(name) ? exception_call::never_comes : exception_call::other;
 }
 
 exception_call by_address(const void* address) noexcept {

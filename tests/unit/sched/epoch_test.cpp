@@ -63,6 +63,8 @@ class epoch_test : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(block::alive.load(), 0);
+    // A thread is in one domain at a time, and this one may have used that of the runtimes.
+    if (auto* const record = static_cast<epoch_record*>(base::this_thread().epoch)) record->domain->leave_thread();
     domain = std::make_unique<epoch_domain>();
   }
   void TearDown() override {
@@ -190,6 +192,29 @@ TEST_F(epoch_test, a_drain_frees_what_every_thread_has_retired) {
   EXPECT_EQ(block::alive.load(), 0);
   domain->drain();
   other([&] { domain->leave_thread(); });
+}
+
+// A runtime is withdrawn from the directory and drained before it is destroyed: whoever has found it in a guard may
+// still be looking, also when no process of it was ever retired.
+TEST_F(epoch_test, a_drain_waits_for_an_open_guard_also_when_nothing_was_retired) {
+  sync::atomic<bool> inside{false};
+  sync::atomic<bool> draining{false};
+  sync::atomic<bool> leaving{false};
+  sync::thread reader([&] {
+    {
+      const epoch_guard guard(*domain);
+      inside.store(true);
+      while (!draining.load()) os::relax();
+      for (int i = 0; i != 100'000; ++i) os::relax();  // time for a drain that does not wait to come back
+      leaving.store(true);
+    }
+    domain->leave_thread();
+  });
+  while (!inside.load()) os::relax();
+  draining.store(true);
+  domain->drain();
+  EXPECT_TRUE(leaving.load()) << "the drain came back inside the reader's guard";
+  reader.join();
 }
 
 TEST_F(epoch_test, a_drain_waits_for_a_guard) {
