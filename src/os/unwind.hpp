@@ -8,7 +8,7 @@ namespace foundation::os {
 ///
 /// It is asked about our exit type, which a handler can only catch as such or with `catch (...)`. A `catch (...)` on
 /// the way counts as passable: what follows is the handler's choice. How it is found out, and where the answer errs on
-/// the side of false: see unwind.cpp. Costs a microsecond or so a frame.
+/// the side of false: see unwind.cpp. Costs 0.1 to 0.3 microseconds a frame.
 ///
 /// `entry_function` is a function of the library, never inlined, cloned or split (`noipa` or the like), whose frame is
 /// on the stack now. The caller must not be inlined either: its own frame is not looked at, since it is the one that

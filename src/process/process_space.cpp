@@ -116,25 +116,33 @@ void process_space::report_unhandled(const control_block& p, const std::type_inf
 
 bool process_space::check_watched(os::time_point now) noexcept {
   return watch_list_.sweep(now, [this](pid target, bool overdue) {
-    const sched::epoch_guard guard(epochs());
-    control_block* p = table_.find(target);
-    if (p == nullptr) return true;
-    return overdue && p->try_abandon([this](control_block& stuck) { give_up(stuck); });
+    std::string label;
+    {
+      const sched::epoch_guard guard(epochs());
+      control_block* p = table_.find(target);
+      if (p == nullptr) return true;
+      if (!overdue || !p->try_abandon([&](control_block& stuck) { label = give_up(stuck); })) return false;
+    }
+    report(log_level::error, [&] {
+      return fmt::format("process {} \"{}\" did not end in time and is abandoned", target, label);
+    });
+    return true;
   });
 }
 
-/// A process that will not end in time is dead to everybody else from here on.
-void process_space::give_up(control_block& p) noexcept {
+/// A process that will not end in time is dead to everybody else from here on. It stands still meanwhile.
+/// @returns its label, as far as there is memory for it
+std::string process_space::give_up(control_block& p) noexcept {
+  std::string label;
   abandoned_.fetch_add(1, sync::memory_order_relaxed);
   try {
+    label = p.label_text();
     const sync::lock_guard lock(mutex_);
-    given_up_.push_back({p.self_pid(), std::string(p.label_text())});
+    given_up_.push_back({p.self_pid(), label});
   } catch (const std::bad_alloc&) {  // it is counted all the same
   }
   table_.remove(p.self_pid());
-  report(log_level::error, [&] {
-    return fmt::format("process {} \"{}\" did not end in time and is abandoned", p.self_pid(), p.label_text());
-  });
+  return label;
 }
 
 }  // namespace foundation::proc

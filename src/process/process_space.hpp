@@ -82,7 +82,7 @@ class process_space {
   [[nodiscard]] bool check_watched(os::time_point now) noexcept FOUNDATION_EXCLUDES(mutex_);
 
  private:
-  void give_up(control_block& p) noexcept FOUNDATION_EXCLUDES(mutex_);
+  [[nodiscard]] std::string give_up(control_block& p) noexcept FOUNDATION_EXCLUDES(mutex_);
   /// One that was given up has come back and has ended after all.
   void note_return(pid p) noexcept FOUNDATION_EXCLUDES(mutex_);
 

@@ -9,7 +9,7 @@
 namespace foundation::proc {
 
 watch_list::~watch_list() {
-  for (watched* w = take_all(); w != nullptr;) discard(std::exchange(w, w->next));
+  for (watched* w = take_all().first; w != nullptr;) discard(std::exchange(w, w->next));
 }
 
 watched* watch_list::make() noexcept {
@@ -23,26 +23,24 @@ void watch_list::add(watched* w, pid target) noexcept {
   w->target = target;
   w->deadline = os::now() + grace_;
   const sync::lock_guard lock(mutex_);
-  (last_ == nullptr ? first_ : last_->next) = w;
-  last_ = w;
+  (list_.last == nullptr ? list_.first : list_.last->next) = w;
+  list_.last = w;
 }
 
-watched* watch_list::take_all() noexcept {
+watch_list::chain watch_list::take_all() noexcept {
   const sync::lock_guard lock(mutex_);
-  last_ = nullptr;
-  return std::exchange(first_, nullptr);
+  return std::exchange(list_, {});
 }
 
 /// In front of what was added meanwhile.
-bool watch_list::put_back(watched* list) noexcept {
+bool watch_list::put_back(chain list) noexcept {
   const sync::lock_guard lock(mutex_);
-  if (list == nullptr) return first_ != nullptr;
-  watched* last = list;
-  while (last->next != nullptr) last = last->next;
-  last->next = first_;
-  if (last_ == nullptr) last_ = last;
-  first_ = list;
-  return true;
+  if (list.last != nullptr) {
+    list.last->next = list_.first;
+    list_.first = list.first;
+    if (list_.last == nullptr) list_.last = list.last;
+  }
+  return list_.first != nullptr;
 }
 
 }  // namespace foundation::proc

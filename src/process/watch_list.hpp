@@ -39,16 +39,18 @@ class watch_list {
   /// Looks at up to `at_once` entries from the oldest on, and at all that are overdue. True while any is left.
   template <typename Visit>
   [[nodiscard]] bool sweep(os::time_point now, Visit&& visit) noexcept FOUNDATION_EXCLUDES(mutex_) {
-    watched* list = take_all();
-    watched** at = &list;
-    for (std::size_t looked = 0; *at != nullptr && (looked < at_once || (*at)->deadline <= now); ++looked) {
-      watched* w = *at;
-      if (visit(w->target, w->deadline <= now)) {
-        *at = w->next;
-        discard(w);
-      } else {
-        at = &w->next;
+    chain list = take_all();
+    watched* before = nullptr;
+    for (std::size_t looked = 0;; ++looked) {
+      watched* const w = before == nullptr ? list.first : before->next;
+      if (w == nullptr || (looked >= at_once && w->deadline > now)) break;
+      if (!visit(w->target, w->deadline <= now)) {
+        before = w;
+        continue;
       }
+      (before == nullptr ? list.first : before->next) = w->next;
+      if (list.last == w) list.last = before;
+      discard(w);
     }
     return put_back(list);
   }
@@ -56,13 +58,16 @@ class watch_list {
  private:
   static constexpr std::size_t at_once = 1024;
 
-  [[nodiscard]] watched* take_all() noexcept FOUNDATION_EXCLUDES(mutex_);
-  [[nodiscard]] bool put_back(watched* list) noexcept FOUNDATION_EXCLUDES(mutex_);
+  struct chain {
+    watched* first = nullptr;
+    watched* last = nullptr;
+  };
+  [[nodiscard]] chain take_all() noexcept FOUNDATION_EXCLUDES(mutex_);
+  [[nodiscard]] bool put_back(chain list) noexcept FOUNDATION_EXCLUDES(mutex_);
 
   const std::chrono::milliseconds grace_;
   sync::mutex mutex_{base::lock_rank::leaf};
-  watched* first_ FOUNDATION_GUARDED_BY(mutex_) = nullptr;
-  watched* last_ FOUNDATION_GUARDED_BY(mutex_) = nullptr;
+  chain list_ FOUNDATION_GUARDED_BY(mutex_);
 };
 
 }  // namespace foundation::proc

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <iterator>
+
 #include <foundation/fmt.hpp>
 
 #include "runtime/runtime_core.hpp"
@@ -19,11 +21,14 @@ std::string runtime_core::state_of(proc::control_block& p) {
 }
 
 void runtime_core::dump(std::ostream& out) {
-  out << fmt::format("runtime \"{}\": {} schedulers, {} processes, {} abandoned, {} dead letters\n", options_.name,
-                     group_.size(), space_.table().size(), space_.abandoned(), space_.dead_letters());
+  std::string text =
+      fmt::format("runtime \"{}\": {} schedulers, {} processes, {} abandoned, {} dead letters\n", options_.name,
+                  group_.size(), space_.table().size(), space_.abandoned(), space_.dead_letters());
+  // The stream is the user's and may block: not while processes are looked at.
   space_.table().for_each(proc::process_space::epochs(), [&](proc::control_block& p) {
-    out << fmt::format("{} \"{}\" {}\n", p.self_pid(), p.label_text(), state_of(p));
+    fmt::format_to(std::back_inserter(text), "{} \"{}\" {}\n", p.self_pid(), p.label_text(), state_of(p));
   });
+  out << text;
 }
 
 }  // namespace foundation::rt

@@ -98,13 +98,14 @@ std::uint64_t log_writer::dropped() const noexcept {
 }
 
 void log_writer::close() noexcept {
+  std::shared_ptr<spdlog::async_logger> logger;  // ends last: queued lines refer to it
   std::shared_ptr<spdlog::details::thread_pool> thread;
   {
     const sync::lock_guard lock(mutex_);
     closed_ = true;
     if (thread_) unmade_ += thread_->overrun_counter();
     thread = std::move(thread_);
-    logger_.reset();
+    logger = std::move(logger_);
   }
   thread.reset();  // not under the lock, since the sink may log: writes what is queued, and joins the thread
 }

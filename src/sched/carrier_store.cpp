@@ -9,7 +9,8 @@
 
 namespace foundation::sched {
 
-/// True when at least `wanted` carriers of the default kind are idle, after making what is missing.
+/// True when at least `wanted` carriers are idle, after making what is missing, of the default kind. Any idle carrier will
+/// do as reserve: one that is not of the kind of what it picked looks for one that is, and defers where there is none.
 bool scheduler::ensure_carriers(unsigned wanted) noexcept {
   while (idle_count_ < wanted) {
     carrier* c = make({});

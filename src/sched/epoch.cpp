@@ -72,7 +72,8 @@ void wait_until(Done done) noexcept {
 }  // namespace
 
 template <typename Visit>
-void epoch_domain::for_each_record(Visit visit) const noexcept {
+void epoch_domain::for_each_record(Visit visit) noexcept {
+  if (!visit(spare_)) return;
   for (chunk* part = chunks_.load(sync::memory_order_acquire); part != nullptr; part = part->next) {
     const std::size_t used = part->used.load(sync::memory_order_acquire);
     for (std::size_t at = 0; at != used; ++at)
@@ -80,11 +81,17 @@ void epoch_domain::for_each_record(Visit visit) const noexcept {
   }
 }
 
+epoch_domain::epoch_domain() noexcept {
+  spare_.domain = this;
+  spare_.is_spare = true;
+  spare_.in_use = true;  // never taken, nor abandoned: only borrowed
+}
+
 epoch_domain::~epoch_domain() {
   drain();
   leave_thread();
   for_each_record([](record& each) noexcept {
-    FOUNDATION_CHECK(!each.in_use, "epoch_domain: destroyed before a thread has left it");
+    FOUNDATION_CHECK(!each.in_use || each.is_spare, "epoch_domain: destroyed before a thread has left it");
     return true;
   });
   for (chunk* part = chunks_.load(sync::memory_order_relaxed); part != nullptr;) {
@@ -101,9 +108,10 @@ epoch_domain::record& epoch_domain::join_thread() noexcept {
   record* mine = nullptr;
   {
     const sync::lock_guard lock(mutex_);
-    mine = &take_record();
-    own(*mine);
+    mine = take_record();
+    if (mine != nullptr) own(*mine);
   }
+  if (mine == nullptr) return borrow_spare();
   base::this_thread().epoch = mine;
   // Where the system refuses, the record of an ended thread stays in use: idle, and 128 bytes lost.
   static_cast<void>(os::at_thread_exit([](void* domain) { static_cast<epoch_domain*>(domain)->leave_thread(); }, this));
@@ -117,18 +125,18 @@ void epoch_domain::own(record& unowned) noexcept {
   unowned.abandoned = false;
 }
 
-epoch_domain::record& epoch_domain::take_record() noexcept {
+epoch_domain::record* epoch_domain::take_record() noexcept {
   record* free = nullptr;
   for_each_record([&](record& each) noexcept {
     if (!each.in_use) free = &each;
     return free == nullptr;
   });
-  if (free != nullptr) return *free;
+  if (free != nullptr) return free;
 
   chunk* part = chunks_.load(sync::memory_order_relaxed);
   if (part == nullptr || part->used.load(sync::memory_order_relaxed) == chunk::capacity) {
     void* const page = os::reserve(chunk::bytes);
-    FOUNDATION_CHECK(page != nullptr, "epoch_domain: no memory to register a thread");
+    if (page == nullptr) return nullptr;
     auto* const fresh = new (page) chunk;
     fresh->next = part;
     chunks_.store(fresh, sync::memory_order_release);
@@ -137,7 +145,20 @@ epoch_domain::record& epoch_domain::take_record() noexcept {
   const std::size_t at = part->used.load(sync::memory_order_relaxed);
   part->records[at].domain = this;
   part->used.store(at + 1, sync::memory_order_release);
-  return part->records[at];
+  return &part->records[at];
+}
+
+/// E6. Held beyond this function, which the analysis cannot follow.
+epoch_domain::record& epoch_domain::borrow_spare() noexcept FOUNDATION_NO_THREAD_SAFETY_ANALYSIS {
+  spare_mutex_.lock();
+  base::this_thread().epoch = &spare_;
+  return spare_;
+}
+
+void epoch_domain::end_use_of_spare() noexcept FOUNDATION_NO_THREAD_SAFETY_ANALYSIS {
+  if (--spare_.uses != 0) return;
+  base::this_thread().epoch = nullptr;
+  spare_mutex_.unlock();
 }
 
 void epoch_domain::leave_thread() noexcept {
@@ -164,7 +185,8 @@ void epoch_domain::give_up(record& owned) noexcept {
 // -- retiring and freeing -----------------------------------------------------
 
 void epoch_domain::retire(retired* block, void (*free)(retired*) noexcept) noexcept {
-  record& mine = this_record();
+  const epoch_use use(*this);
+  record& mine = use.record();
   block->free = free;
   block->next = mine.fresh.load(sync::memory_order_relaxed);
   // Release: what was done to the block, F1 among it, is before the F2 of whoever takes it. Fails only against drain.
@@ -174,7 +196,10 @@ void epoch_domain::retire(retired* block, void (*free)(retired*) noexcept) noexc
   if (++mine.retirements >= batch) collect(mine);
 }
 
-void epoch_domain::collect() noexcept { collect(this_record()); }
+void epoch_domain::collect() noexcept {
+  const epoch_use use(*this);
+  collect(use.record());
+}
 
 void epoch_domain::collect(record& mine) noexcept {
   if (is_freeing(mine.collections.load(sync::memory_order_relaxed))) return;  // called by a free: the next one does it
@@ -237,7 +262,7 @@ std::uint64_t epoch_domain::seal() noexcept {
   return sealed_epoch;
 }
 
-bool epoch_domain::nobody_looks_since(std::uint64_t sealed_epoch) const noexcept {
+bool epoch_domain::nobody_looks_since(std::uint64_t sealed_epoch) noexcept {
   bool nobody = true;
   for_each_record([&](record& each) noexcept {
     const std::uint64_t word = each.word.load(sync::memory_order_acquire);  // F4, pairs with L1 and L4
@@ -255,7 +280,8 @@ void epoch_domain::wait_and_free(retired* list) noexcept {
 }
 
 void epoch_domain::drain() noexcept {
-  record& mine = this_record();
+  const epoch_use use(*this);
+  record& mine = use.record();
   FOUNDATION_CHECK(mine.depth == 0, "epoch_domain: drained inside a guard");
   FOUNDATION_CHECK(!is_freeing(mine.collections.load(sync::memory_order_relaxed)), "epoch_domain: drained by a free");
   begin_freeing(mine);
@@ -287,10 +313,10 @@ void epoch_domain::drain() noexcept {
   }
 }
 
-std::size_t epoch_domain::record_count() const noexcept {
+std::size_t epoch_domain::record_count() noexcept {
   std::size_t count = 0;
-  for_each_record([&](const record&) noexcept {
-    ++count;
+  for_each_record([&](const record& each) noexcept {
+    if (!each.is_spare) ++count;
     return true;
   });
   return count;

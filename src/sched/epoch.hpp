@@ -45,6 +45,8 @@
 ///       a record's `collections` is odd from before its lists are taken until the blocks are freed.
 ///   E5. Records are reused, never freed before the domain. What a thread leaves behind stays in its record; whoever
 ///       collects next owns such a record for a moment and collects there too, so no free runs while a thread ends.
+///   E6. A thread for whose record there is no memory borrows the domain's spare one, under a lock that it holds while
+///       it uses it. So look-up never fails; such threads take turns.
 ///
 /// Why the store of L1 is a release where the barriers do the work: on the next guard it would otherwise hide the L4
 /// before it from F4's acquire. It costs nothing on x86 and little elsewhere.
@@ -75,6 +77,8 @@ struct epoch_record {
   std::uint32_t retirements = 0;                                 ///< since the last collection
   sync::atomic<retired*> fresh{nullptr};                         ///< pushed with release, taken whole with acquire
   sync::atomic<std::uint32_t> collections{0};                    ///< E4; release at the end -> acquire in drain
+  std::uint32_t uses = 0;                                        ///< of the spare record: by its borrower (E6)
+  bool is_spare = false;                                         ///< set once
   bool in_use = false;                                           ///< under the domain's lock: has an owner
   bool abandoned = false;                                        ///< under the domain's lock: no owner, but blocks (E5)
   epoch_domain* domain = nullptr;
@@ -92,7 +96,7 @@ class epoch_domain {
   /// Retirements of one thread between two heavy barriers: at some microseconds a barrier, tens of nanoseconds each.
   static constexpr std::uint32_t batch = 64;
 
-  epoch_domain() noexcept = default;
+  epoch_domain() noexcept;
   /// Drains. Every other thread that used it has left it.
   ~epoch_domain();
   epoch_domain(const epoch_domain&) = delete;
@@ -115,9 +119,10 @@ class epoch_domain {
   void leave_thread() noexcept FOUNDATION_EXCLUDES(mutex_);
 
   /// For tests: records handed out so far, in use or not.
-  [[nodiscard]] std::size_t record_count() const noexcept;
+  [[nodiscard]] std::size_t record_count() noexcept;
 
  private:
+  friend class epoch_use;
   friend class epoch_guard;
   using record = epoch_record;
   using chunk = epoch_chunk;
@@ -129,7 +134,10 @@ class epoch_domain {
     return *mine;
   }
   [[gnu::noinline]] record& join_thread() noexcept FOUNDATION_EXCLUDES(mutex_);
-  [[nodiscard]] record& take_record() noexcept FOUNDATION_REQUIRES(mutex_);
+  /// Null when there is no memory for it.
+  [[nodiscard]] record* take_record() noexcept FOUNDATION_REQUIRES(mutex_);
+  [[nodiscard]] record& borrow_spare() noexcept;
+  [[gnu::noinline]] void end_use_of_spare() noexcept;
   void own(record& unowned) noexcept FOUNDATION_REQUIRES(mutex_);
 
   [[gnu::noinline]] void collect(record& mine) noexcept FOUNDATION_EXCLUDES(mutex_);
@@ -139,11 +147,11 @@ class epoch_domain {
   void give_up(record& owned) noexcept FOUNDATION_EXCLUDES(mutex_);
 
   [[nodiscard]] std::uint64_t seal() noexcept;
-  [[nodiscard]] bool nobody_looks_since(std::uint64_t sealed_epoch) const noexcept;
+  [[nodiscard]] bool nobody_looks_since(std::uint64_t sealed_epoch) noexcept;
   void wait_and_free(retired* list) noexcept;
 
   template <typename Visit>
-  void for_each_record(Visit visit) const noexcept;
+  void for_each_record(Visit visit) noexcept;
 
   // -- read by every guard, written once per batch --------------------------------------
   alignas(base::cacheline) sync::atomic<std::uint64_t> epoch_{1};  ///< F2 -> L1
@@ -151,24 +159,48 @@ class epoch_domain {
   alignas(base::cacheline) sync::atomic<chunk*> chunks_{nullptr};  ///< only grows; release -> acquire of scans
   sync::atomic<std::uint32_t> abandoned_{0};                       ///< records abandoned, for a look without the lock
   sync::mutex mutex_{base::lock_rank::epoch_registry};             ///< joining and leaving
+  sync::mutex spare_mutex_{base::lock_rank::epoch_spare};          ///< held by the borrower of spare_
+  record spare_;
+};
+
+/// The calling thread's record for a scope.
+class [[nodiscard]] epoch_use {
+ public:
+  explicit epoch_use(epoch_domain& domain) noexcept : record_(domain.this_record()) {
+    if (record_.is_spare) [[unlikely]]
+      ++record_.uses;
+  }
+  ~epoch_use() {
+    if (record_.is_spare) [[unlikely]]
+      record_.domain->end_use_of_spare();
+  }
+  epoch_use(const epoch_use&) = delete;
+  epoch_use& operator=(const epoch_use&) = delete;
+
+  [[nodiscard]] epoch_record& record() const noexcept { return record_; }
+
+ private:
+  epoch_record& record_;
 };
 
 /// While it lives, what its thread finds by look-up stays allocated (E2). Guards nest; the outermost counts.
 class [[nodiscard]] epoch_guard {
  public:
-  explicit epoch_guard(epoch_domain& domain) noexcept : record_(domain.this_record()) {
-    if (record_.depth++ != 0) return;
-    record_.word.store(domain.epoch_.load(sync::memory_order_acquire), sync::memory_order_release);  // L1
-    os::light_barrier();                                                                             // L2
+  explicit epoch_guard(epoch_domain& domain) noexcept : use_(domain) {
+    epoch_record& mine = use_.record();
+    if (mine.depth++ != 0) return;
+    mine.word.store(domain.epoch_.load(sync::memory_order_acquire), sync::memory_order_release);  // L1
+    os::light_barrier();                                                                          // L2
   }
   ~epoch_guard() {
-    if (--record_.depth == 0) record_.word.store(0, sync::memory_order_release);  // L4
+    epoch_record& mine = use_.record();
+    if (--mine.depth == 0) mine.word.store(0, sync::memory_order_release);  // L4
   }
   epoch_guard(const epoch_guard&) = delete;
   epoch_guard& operator=(const epoch_guard&) = delete;
 
  private:
-  epoch_record& record_;
+  epoch_use use_;
 };
 
 }  // namespace foundation::sched

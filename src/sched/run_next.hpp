@@ -16,7 +16,7 @@ namespace foundation::sched {
 ///
 /// Why not simply an atomic exchange on both sides: it is a third locked operation on a walk that needs two
 /// (docs/internals/outer-queue.md). The owner pays two plain stores and a load instead; the monitor pays a
-/// process-wide barrier, once a millisecond at most.
+/// process-wide barrier, once a millisecond and scheduler at most.
 ///
 /// Rules
 ///   N1. The owner touches `slot_` plainly only between `touching_ = 1` and `touching_ = 0`, and only when it has seen

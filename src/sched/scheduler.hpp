@@ -29,7 +29,8 @@ class scheduler_group;
 ///        │                      └─ blocks: park() ──> another carrier  one switch: the blocked process keeps this one
 ///        └─ nothing to do ──> Boost's dispatcher ──> suspend_until: steal, spin, sleep
 ///
-/// Every switch, ours or Boost's, passes through `before_switch` just before it and `awakened` just after it.
+/// Every switch of ours, and of Boost's from one fiber to another, passes through `before_switch` right before it. A fiber of
+/// the user's own may also be entered by Boost without it (`launch::dispatch`): it then runs under `unrecorded_`.
 class scheduler {
  public:
   scheduler(scheduler_group& group, unsigned index);

@@ -106,7 +106,8 @@ TEST(epoch_stress, threads_come_and_go_and_leave_nothing_behind) {
     }
     for (auto& line : lines) line.join();
     EXPECT_EQ(bad.load(), 0u);
-    EXPECT_LE(shared.domain.record_count(), 4u);
+    // One each for the three and for this thread; while one collects in an abandoned record it owns that too (E5).
+    EXPECT_LE(shared.domain.record_count(), 7u);
     shared.domain.drain();
     EXPECT_EQ(node::alive.load(), static_cast<long>(table::slots));
   }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/mman.h>
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -333,6 +335,61 @@ TEST_F(epoch_test, no_sequence_of_guards_and_retirements_frees_too_early) {
     for (std::size_t at = 0; at != steps; ++at) ASSERT_EQ(freed[at], retired_already[at]);
     for (auto& each : who) each([&] { domain->leave_thread(); });
   }
+}
+
+
+// -- without memory for another record --------------------------------------------------------------------------------
+
+/// The real calls, but no new mappings.
+os::memory_calls without_mappings() {
+  os::memory_calls calls = os::system_memory_calls();
+  calls.mmap = [](void*, std::size_t, int, int, int, off_t) noexcept -> void* { return MAP_FAILED; };
+  return calls;
+}
+
+TEST_F(epoch_test, threads_that_get_no_record_take_turns_and_free_what_they_retire) {
+  constexpr int threads = 4;
+  constexpr int rounds = 1000;
+  const os::memory_calls refusing = without_mappings();
+  const os::scoped_memory_calls scope(refusing);
+  sync::atomic<int> inside{0};
+  std::vector<std::unique_ptr<sync::thread>> running;
+  for (int t = 0; t != threads; ++t) {
+    running.push_back(std::make_unique<sync::thread>([&] {
+      for (int i = 0; i != rounds; ++i) {
+        {
+          const epoch_guard outer(*domain);
+          const epoch_guard inner(*domain);
+          EXPECT_EQ(inside.fetch_add(1), 0);
+          retire_new(*domain);
+          inside.fetch_sub(1);
+        }
+        EXPECT_EQ(base::this_thread().epoch, nullptr);
+        retire_new(*domain);
+        if (i % 100 == 0) domain->drain();
+      }
+    }));
+  }
+  for (auto& thread : running) thread->join();
+  EXPECT_EQ(domain->record_count(), 0u);
+  domain->drain();
+  EXPECT_EQ(block::alive.load(), 0);
+}
+
+TEST_F(epoch_test, a_guard_on_the_spare_record_holds_up_those_who_have_their_own) {
+  const os::memory_calls refusing = without_mappings();
+  puppet reader;
+  std::optional<epoch_guard> guard;
+  {
+    const os::scoped_memory_calls scope(refusing);
+    reader([&] { guard.emplace(*domain); });
+  }
+  retire_new(*domain);
+  domain->collect();
+  EXPECT_EQ(block::alive.load(), 1);
+  reader([&] { guard.reset(); });
+  domain->collect();
+  EXPECT_EQ(block::alive.load(), 0);
 }
 
 }  // namespace
