@@ -38,12 +38,18 @@ set(
   ${PROJECT_SOURCE_DIR}/src/sched/scheduler.cpp
   ${PROJECT_SOURCE_DIR}/src/sched/scheduler_group.cpp
   ${PROJECT_SOURCE_DIR}/src/sched/timer_wheel.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/aliases.cpp
   ${PROJECT_SOURCE_DIR}/src/process/directory.cpp
   ${PROJECT_SOURCE_DIR}/src/process/envelope.cpp
   ${PROJECT_SOURCE_DIR}/src/process/exit.cpp
   ${PROJECT_SOURCE_DIR}/src/process/exit_request.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/farewell.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/links.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/monitors.cpp
   ${PROJECT_SOURCE_DIR}/src/process/overflow.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/post.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/process_relations.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_space.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_table.cpp
   ${PROJECT_SOURCE_DIR}/src/process/receive_wait.cpp

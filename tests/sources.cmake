@@ -39,6 +39,7 @@ set(
   foundation_tests_unit_process
   ${PROJECT_SOURCE_DIR}/tests/unit/process/abandon_places_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/abandon_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/aliases_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/allocation_failure_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/carrier_failure_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_in_waits_test.cpp
@@ -48,8 +49,10 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/handler_death_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/handler_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/life_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/links_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/mailbox_property_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/mailbox_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/monitors_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/outer_queue_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/process_table_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_marks_test.cpp

@@ -2,11 +2,13 @@
 /// The core of the library in one header.
 #pragma once
 
+#include <foundation/alias.hpp>
 #include <foundation/errc.hpp>
 #include <foundation/error.hpp>
 #include <foundation/exit_reason.hpp>
 #include <foundation/handler.hpp>
 #include <foundation/message.hpp>
+#include <foundation/monitor_options.hpp>
 #include <foundation/pid.hpp>
 #include <foundation/priority.hpp>
 #include <foundation/process.hpp>
@@ -16,6 +18,7 @@
 #include <foundation/runtime.hpp>
 #include <foundation/runtime_options.hpp>
 #include <foundation/send.hpp>
+#include <foundation/signals.hpp>
 #include <foundation/spawn.hpp>
 #include <foundation/spawn_options.hpp>
 #include <foundation/version.hpp>

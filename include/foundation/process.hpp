@@ -8,13 +8,16 @@
 #include <utility>
 
 #include <foundation/detail/receive_wait.hpp>
+#include <foundation/alias.hpp>
 #include <foundation/exit_reason.hpp>
 #include <foundation/export.hpp>
+#include <foundation/monitor_options.hpp>
 #include <foundation/pid.hpp>
 #include <foundation/priority.hpp>
 #include <foundation/receive.hpp>
 #include <foundation/reference.hpp>
 #include <foundation/result.hpp>
+#include <foundation/signals.hpp>
 
 namespace foundation::inline v0 {
 
@@ -79,6 +82,54 @@ class FOUNDATION_API process {
 
   /// The same for one reduction: put it into long loops.
   result<void> checkpoint() { return consume(1); }
+
+  // -- links (Erlang reference manual, "Processes", "Links") -------------------------------------------------------------
+  // Each of these costs one reduction and, for every signal that it sends, one locked operation; none ever waits.
+
+  /// Links this process and `other`: when one ends, the other gets an exit signal with its reason. Any reason but
+  /// `normal` ends it too, unless it traps exits. There is one link between two processes, however often it is made;
+  /// linking to oneself does nothing. Where `other` is gone, this process gets an exit signal with the reason `noproc`.
+  ///
+  ///     const fn::pid worker = fn::spawn(self, work).value();
+  ///     self.link(worker).value();                       // or fn::spawn_link(self, work)
+  ///
+  /// @errors errc::system_limit when memory is refused: nothing was changed
+  result<void> link(pid other) noexcept;
+
+  /// Removes the link, if there is one. After this call it has no effect on this process; where exits are trapped, an
+  /// `exited` may be in the mailbox from before.
+  /// @errors errc::system_limit when memory is refused: nothing was changed
+  result<void> unlink(pid other) noexcept;
+
+  /// Whether exit signals come as messages, `exited`, instead of ending this process; `kill` ends it all the same. Off at
+  /// first. @returns what it was
+  bool trap_exit(bool on) noexcept;
+  [[nodiscard]] bool traps_exits() const noexcept;
+
+  // -- monitors (Erlang reference manual, "Processes", "Monitors") -------------------------------------------------------
+
+  /// A `down` comes when `other` ends; at once, with the reason `noproc`, where it is gone. Each call makes one more
+  /// monitor; monitoring oneself makes a reference and no monitor. The reference is good for `since`, as that of
+  /// `make_reference` is. May end the slice.
+  ///
+  ///     const fn::reference ref = self.monitor(worker).value();
+  ///     self.receive(fn::when([&](const fn::down& d) { return d.monitor == ref; }, [](fn::down d) { report(d.reason); }));
+  ///
+  /// @errors errc::invalid_argument for `options.alias == alias_mode::reply`; errc::system_limit when memory is refused
+  result<reference> monitor(pid other, const monitor_options& options = {}) noexcept;
+
+  /// Removes a monitor of this process: its `down` does not come any more, unless it is in the mailbox already and
+  /// `keep`. May end the slice. @returns whether the monitor was there; false also when its `down` had come
+  bool demonitor(reference monitor, demonitor_mode mode = demonitor_mode::keep) noexcept;
+
+  // -- aliases (alias.hpp) -------------------------------------------------------------------------------------------------
+
+  /// @errors errc::invalid_argument for a mode that belongs to monitors; errc::system_limit when memory is refused
+  result<foundation::alias> make_alias(const alias_options& options = {}) noexcept;
+
+  /// Ends an alias of this process: messages sent to it from now on, and those sent before that have not arrived, are
+  /// dropped. @returns whether it was good
+  bool unalias(foundation::alias a) noexcept;
 
   /// Reductions spent so far.
   [[nodiscard]] std::uint64_t reductions() const noexcept;

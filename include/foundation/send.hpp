@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <foundation/alias.hpp>
 #include <foundation/detail/envelope.hpp>
 #include <foundation/export.hpp>
 #include <foundation/message.hpp>
@@ -44,6 +45,43 @@ result<void> send(pid to, T&& message) {
     if (!envelope) return errc::system_limit;
     return detail::deliver(to, std::move(envelope));
   }
+}
+
+/// Asks for a message to overtake others in the receiver's mailbox (EEP 76): `send(alias, message, priority_message)`.
+struct priority_message_t {
+  explicit priority_message_t() = default;
+};
+inline constexpr priority_message_t priority_message{};
+
+namespace detail {
+template <typename T>
+result<void> send_to_alias(alias to, T&& message, bool priority) {
+  using stored = std::decay_t<T>;
+  if constexpr (!message_type<stored>) {
+    static_cast<void>(sizeof(a_message_must_be_a_movable_and_destructible_object_type<stored>));
+  } else if constexpr (!std::is_constructible_v<stored, T>) {
+    static_cast<void>(sizeof(a_message_that_cannot_be_copied_must_be_moved_into_send<stored>));
+  } else {
+    auto envelope = owned_envelope::make_to<stored>(to.ref(), std::forward<T>(message));
+    if (!envelope) return errc::system_limit;
+    envelope.get()->priority = priority;
+    return deliver(to.owner(), std::move(envelope));
+  }
+}
+}  // namespace detail
+
+/// Sends to an alias (alias.hpp). As for a pid; a message to an alias that is not good any more is dropped by the
+/// receiver before it is queued, and counted as one to a dead process.
+template <typename T>
+result<void> send(alias to, T&& message) {
+  return detail::send_to_alias(to, std::forward<T>(message), false);
+}
+
+/// The same; where the alias lets priority messages in, the message is queued behind the other priority messages and
+/// before all others. Elsewhere it is an ordinary one.
+template <typename T>
+result<void> send(alias to, T&& message, priority_message_t) {
+  return detail::send_to_alias(to, std::forward<T>(message), true);
 }
 
 }  // namespace foundation::inline v0

@@ -16,11 +16,18 @@
 
 namespace foundation::proc {
 class process_space;
+struct relation;
 }
 
 namespace foundation::inline v0 {
 
 class runtime;
+
+/// A process and the monitor on it, as `spawn_monitor` makes them.
+struct monitored {
+  pid id;
+  reference monitor;
+};
 
 namespace detail {
 
@@ -30,6 +37,9 @@ struct a_process_is_a_function_of_process_reference_or_a_class_that_lists_its_me
 template <typename Function>
 struct a_process_that_cannot_be_copied_must_be_moved_into_spawn;
 
+/// What a new process and its parent are to each other from its beginning.
+enum class bond : unsigned char { none, link, monitor };
+
 /// A process being made: memory and a place in the table are there, the body is not yet constructed.
 class FOUNDATION_API spawn_ticket {
  public:
@@ -37,7 +47,7 @@ class FOUNDATION_API spawn_ticket {
   [[nodiscard]] static result<spawn_ticket> open(runtime& rt, const spawn_options& options, std::size_t body_size,
                                                  std::size_t body_alignment) noexcept;
   [[nodiscard]] static result<spawn_ticket> open(process& parent, const spawn_options& options, std::size_t body_size,
-                                                 std::size_t body_alignment) noexcept;
+                                                 std::size_t body_alignment, bond with_parent = bond::none) noexcept;
 
   spawn_ticket(spawn_ticket&& other) noexcept
       : space_(other.space_), memory_(std::exchange(other.memory_, nullptr)), plan_(other.plan_) {}
@@ -49,6 +59,9 @@ class FOUNDATION_API spawn_ticket {
   /// The body stands: the process exists from here on, and runs as soon as a scheduler picks it.
   [[nodiscard]] pid commit(const body_ops& ops, const spawn_options& options) && noexcept;
 
+  /// The monitor's, with `bond::monitor`.
+  [[nodiscard]] reference monitor() const noexcept { return plan_.monitor; }
+
   /// An exception left the body's constructor; call inside the `catch` block.
   [[nodiscard]] static error constructor_threw() noexcept;
 
@@ -57,6 +70,10 @@ class FOUNDATION_API spawn_ticket {
     std::size_t body_offset;
     std::size_t label_offset;
     unsigned slot;
+    proc::relation* parents_half;  // of the bond, or null
+    proc::relation* half;
+    reference monitor;
+    pid parent;
   };
   spawn_ticket(proc::process_space& space, void* memory, const plan& p) noexcept
       : space_(&space), memory_(memory), plan_(p) {}
@@ -81,8 +98,9 @@ inline const body_ops ops_of_handler = {
     },
     [](void* body) noexcept { static_cast<Body*>(body)->~Body(); }, &typeid(Body)};
 
-template <typename Where, typename F>
-result<pid> spawn_in(Where& where, F&& body, const spawn_options& options) {
+/// `bonds`: nothing, or the bond with the parent. @returns the pid, and the monitor's reference if there is one
+template <typename Where, typename F, typename... Bond>
+result<monitored> spawn_in(Where& where, F&& body, const spawn_options& options, Bond... bonds) {
   using stored = std::decay_t<F>;
   if constexpr (!handler<stored> && !std::is_invocable_v<stored&, process&>) {
     static_cast<void>(
@@ -91,19 +109,25 @@ result<pid> spawn_in(Where& where, F&& body, const spawn_options& options) {
     static_cast<void>(sizeof(a_process_that_cannot_be_copied_must_be_moved_into_spawn<stored>));
   } else {
     if constexpr (handler<stored>) static_cast<void>(check_handler<stored, typename stored::messages>{});
-    result<spawn_ticket> ticket = spawn_ticket::open(where, options, sizeof(stored), alignof(stored));
+    result<spawn_ticket> ticket = spawn_ticket::open(where, options, sizeof(stored), alignof(stored), bonds...);
     if (!ticket) return ticket.error();
     try {
       ::new (ticket->body()) stored(std::forward<F>(body));
     } catch (...) {
       return spawn_ticket::constructor_threw();
     }
+    const reference monitor = ticket->monitor();
     if constexpr (handler<stored>) {
-      return std::move(*ticket).commit(ops_of_handler<stored>, options);
+      return monitored{std::move(*ticket).commit(ops_of_handler<stored>, options), monitor};
     } else {
-      return std::move(*ticket).commit(ops_of_function<stored>, options);
+      return monitored{std::move(*ticket).commit(ops_of_function<stored>, options), monitor};
     }
   }
+}
+
+inline result<pid> pid_of(const result<monitored>& made) {
+  if (!made) return made.error();
+  return made->id;
 }
 
 }  // namespace detail
@@ -120,16 +144,34 @@ result<pid> spawn_in(Where& where, F&& body, const spawn_options& options) {
 ///         errc::not_running when the runtime shuts down. In each case nothing is left behind.
 template <typename F>
 [[nodiscard]] result<pid> spawn(runtime& rt, F&& body, const spawn_options& options = {}) {
-  return detail::spawn_in(rt, std::forward<F>(body), options);
+  return detail::pid_of(detail::spawn_in(rt, std::forward<F>(body), options));
 }
 
 /// The same, in the runtime of the calling process.
 template <typename F>
 [[nodiscard]] result<pid> spawn(process& self, F&& body, const spawn_options& options = {}) {
-  return detail::spawn_in(self, std::forward<F>(body), options);
+  return detail::pid_of(detail::spawn_in(self, std::forward<F>(body), options));
 }
 
-/// Asks the process to end with `reason` (Erlang's exit/2). `normal` is ignored; `kill` ends it with `killed`.
+/// The same, linked to the calling process from its beginning (process::link): as if the two had been linked before it
+/// ran. @errors as `spawn`
+template <typename F>
+[[nodiscard]] result<pid> spawn_link(process& self, F&& body, const spawn_options& options = {}) {
+  return detail::pid_of(detail::spawn_in(self, std::forward<F>(body), options, detail::bond::link));
+}
+
+/// The same, monitored by the calling process from its beginning (process::monitor).
+///
+///     const auto [worker, ref] = fn::spawn_monitor(self, work).value();
+///
+/// @errors as `spawn`
+template <typename F>
+[[nodiscard]] result<monitored> spawn_monitor(process& self, F&& body, const spawn_options& options = {}) {
+  return detail::spawn_in(self, std::forward<F>(body), options, detail::bond::monitor);
+}
+
+/// Sends the process an exit signal (Erlang's exit/2): `kill` ends it with `killed`. Any other reason comes as a message,
+/// `exited`, to one that traps exits, and ends one that does not, except `normal`, which ends only the caller itself.
 ///
 /// Returns at once; the process ends at its next wait or checkpoint (process.hpp). To a dead process it does nothing.
 /// Any thread.

@@ -12,37 +12,23 @@ namespace foundation::inline v0::detail {
 using proc::control_block;
 using proc::process_space;
 using proc::push_result;
-using sched::scheduler;
+using proc::sending_from;
 
 namespace {
 
-/// Where a send begins: on a scheduler inside a process, or somewhere else.
-struct sender {
-  scheduler* on = scheduler::current();
-  control_block* process = on == nullptr ? nullptr : static_cast<control_block*>(on->running());
-};
-
-void wake(const sender& from, control_block& receiver) noexcept {
-  if (from.process != nullptr && &from.process->space() == &receiver.space()) {
-    from.on->wake_next(receiver);
-  } else {
-    receiver.space().group().enqueue(receiver);
-  }
-}
-
 /// True when the message has found its receiver; false leaves it the caller's.
-bool push(const sender& from, process_space& space, pid to, envelope* message) noexcept {
+bool push(const sending_from& from, process_space& space, pid to, envelope* message) noexcept {
   control_block* receiver = space.table().find(to);
   if (receiver == nullptr) return false;
   const push_result pushed = receiver->push_remote(message);
-  if (pushed == push_result::enqueue_receiver) wake(from, *receiver);
+  if (pushed == push_result::enqueue_receiver) from.wake(*receiver);
   return pushed != push_result::closed;
 }
 
 }  // namespace
 
 result<void> deliver(pid to, owned_envelope message) noexcept {
-  const sender from;
+  const sending_from from;
   result<void> outcome;
   {
     const sched::epoch_guard guard(process_space::epochs());
@@ -59,7 +45,7 @@ result<void> deliver(pid to, owned_envelope message) noexcept {
     }
   }
   // Charged whatever came of it: a process that sends into the void for ever must not keep its scheduler.
-  if (from.process != nullptr && from.on->charge(1)) [[unlikely]] {
+  if (from.process != nullptr && from.scheduler->charge(1)) [[unlikely]] {
     const proc::library_scope scope(*from.process);
     from.process->end_slice();
   }

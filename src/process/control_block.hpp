@@ -9,13 +9,15 @@
 #include <foundation/detail/receive_wait.hpp>
 #include <foundation/exit_reason.hpp>
 #include <foundation/pid.hpp>
+#include <foundation/monitor_options.hpp>
 #include <foundation/process.hpp>
 
 #include "base/base.hpp"
-#include "process/exit_signal.hpp"
+#include "process/own_signals.hpp"
 #include "process/life.hpp"
 #include "process/mailbox.hpp"
 #include "process/receive_marks.hpp"
+#include "process/relation.hpp"
 #include "sched/sched.hpp"
 
 namespace foundation::proc {
@@ -47,7 +49,10 @@ class control_block final : public process, public sched::runnable, public sched
   // -- constant after spawn: any thread, guard ---------------------------------------------------------------------------
   [[nodiscard]] process_space& space() const noexcept { return space_; }
   [[nodiscard]] pid self_pid() const noexcept { return pid_; }
+  /// None when a plain thread made it.
+  [[nodiscard]] pid parent() const noexcept { return parent_; }
   void set_pid(pid p) noexcept { pid_ = p; }  // by spawn, before anybody can find it
+  void set_parent(pid p) noexcept { parent_ = p; }
   [[nodiscard]] std::string_view label_text() const noexcept { return {label_, label_size_}; }
   [[nodiscard]] const detail::body_ops& ops() const noexcept { return ops_; }
 
@@ -57,16 +62,26 @@ class control_block final : public process, public sched::runnable, public sched
   void call_attention() noexcept { attention_.store(true, sync::memory_order_release); }
   [[nodiscard]] const outer_queue& outer() const noexcept { return mail_.outer(); }
 
-  /// The monitor: declares a process dead that is stuck in its user's code (life.hpp). False when it is not stuck there.
-  /// `account(p)` is called while the process stands still.
+  /// What the monitor found out about a process that was to die by now.
+  enum class verdict : std::uint8_t { wait, no_reason_to_die, abandoned };
+  /// The monitor: declares a process dead that is stuck in its user's code (life.hpp) although it has been told to die, or a
+  /// signal it has not seen yet will tell it. `account(p)` is called while the process stands still.
   template <typename Account>
-  [[nodiscard]] bool try_abandon(Account&& account) noexcept {
-    if (!life_.try_take()) return false;
+  [[nodiscard]] verdict judge(Account&& account) noexcept {
+    if (mail_.outer().is_idle() || mail_.outer().is_waiting()) return verdict::no_reason_to_die;  // it has seen everything
+    if (!life_.try_take()) return verdict::wait;
+    if (!has_to_die()) {
+      life_.give_back();
+      return verdict::no_reason_to_die;
+    }
     mail_.abandon();
     account(*this);
+    say_farewell(told_to_exit_ ? reason_ : exit_reason(exit_kind::killed));
     life_.release();
-    return true;
+    return verdict::abandoned;
   }
+  /// Whether exit signals become messages. The owner's to change.
+  [[nodiscard]] bool traps_exits() const noexcept { return traps_exits_.load(sync::memory_order_relaxed); }
 
   // -- sched::runnable: owner ------------------------------------------------------------------------------------------------
   void run() noexcept override;
@@ -97,9 +112,29 @@ class control_block final : public process, public sched::runnable, public sched
 
   [[nodiscard]] mailbox& mail() noexcept { return mail_; }
   [[nodiscard]] receive_marks& marks() noexcept { return marks_; }
-  /// Unlinks the message behind `before`; marks on it move.
-  [[nodiscard]] envelope* take_after(envelope* before) noexcept;
+  /// Unlinks the message behind `before` in a list of `mail()`; marks on it move.
+  [[nodiscard]] envelope* take_after(message_list& list, envelope* before) noexcept;
   [[nodiscard]] std::uint64_t total_reductions() const noexcept;
+  // -- links, monitors, aliases: the process itself, in the library --------------------------------------------------------
+  [[nodiscard]] result<void> link_to(pid other) noexcept;
+  [[nodiscard]] result<void> unlink_from(pid other) noexcept;
+  [[nodiscard]] result<reference> watch(pid other, std::string_view name, const monitor_options& options) noexcept;
+  /// False when there is no such monitor.
+  bool unwatch(reference ref) noexcept;
+  /// Takes the `down` of a monitor out of the mailbox, if it is there. May end the slice.
+  void remove_down(reference monitor) noexcept;
+  [[nodiscard]] result<alias> new_alias(const alias_options& options) noexcept;
+  /// False when there is no such alias.
+  bool end_alias(reference ref) noexcept;
+  /// @returns what it was
+  bool trap_exits(bool on) noexcept {
+    const bool before = traps_exits();
+    traps_exits_.store(on, sync::memory_order_relaxed);
+    return before;
+  }
+  /// The owner's, and that of whoever makes the process.
+  [[nodiscard]] class relations& relations() noexcept { return relations_; }
+
   void enter_shield() noexcept { ++shields_; }
   void leave_shield() noexcept { --shields_; }
 
@@ -125,6 +160,29 @@ class control_block final : public process, public sched::runnable, public sched
   void gather_batch() noexcept;
   void on_signal(signal& s) noexcept;
   void on_message(envelope& e) noexcept;
+  void on_exit(exit_signal& s) noexcept;
+  /// Queues the message that a signal carries.
+  void deliver(envelope& e, bool priority) noexcept;
+  /// Destroys the message that a signal carries, and the signal.
+  void forget_message(envelope& e) noexcept;
+  void post_to_self(signal& s) noexcept;
+
+  // links.cpp, monitors.cpp, aliases.cpp
+  void on_link(relation& half) noexcept;
+  void on_unlink(unlink_signal& question) noexcept;
+  void on_unlink_ack(unlink_signal& answer) noexcept;
+  void answer_unlink(unlink_signal& question) noexcept;
+  void on_link_exit(relation& s) noexcept;
+  void on_monitor(relation& his) noexcept;
+  void on_demonitor(relation& request) noexcept;
+  void on_down(relation& s) noexcept;
+  void stop_watching(relation& mine) noexcept;
+  void on_alias_message(detail::alias_envelope& e) noexcept;
+  void end_alias_of_monitor(reference ref) noexcept;
+  /// Takes an entry out and frees it.
+  void forget(relation& entry) noexcept;
+  /// Frees a signal that carries no message.
+  void forget_signal(relation& s) noexcept;
   [[nodiscard]] bool has_reason_to_run() const noexcept {
     return told_to_exit_ || satisfied_ || timed_out_ || drain_requested_;
   }
@@ -136,13 +194,24 @@ class control_block final : public process, public sched::runnable, public sched
   void finish() noexcept;
   void drain() noexcept;
   void destroy_signal(signal& s) noexcept;
+  /// Handles a signal that has come after the end.
+  void answer_as_dead(signal& s) noexcept;
+  /// Answers it with `noproc` if it is a link or a monitor, which is then sent back.
+  [[nodiscard]] bool refuse(signal& s) noexcept;
+
+  // farewell.cpp
+  [[nodiscard]] bool has_to_die() noexcept;
+  /// Tells one of those who are linked to it, monitor it or are monitored by it; false when there is none left.
+  [[nodiscard]] bool tell_next(const exit_reason& reason) noexcept;
+  void say_farewell(const exit_reason& reason) noexcept;
   void note_abandoned() noexcept;
 
   [[nodiscard]] void* body() noexcept { return reinterpret_cast<std::byte*>(this) + body_offset_; }
 
   // -- shared ----------------------------------------------------------------------------------------------------------------
   mailbox mail_;                          // its first word is every sender's, the rest the owner's
-  sync::atomic<bool> attention_{false};   // set by senders of exits (release), cleared by the owner (acquire)
+  sync::atomic<bool> attention_{false};   // set by senders of control signals (release), cleared by the owner (acquire)
+  sync::atomic<bool> traps_exits_{false}; // the owner's; relaxed: read by the monitor while the owner stands still
 
   // -- the owner's -----------------------------------------------------------------------------------------------------------
   bool told_to_exit_ = false;      // reason_ says why it will end
@@ -155,8 +224,10 @@ class control_block final : public process, public sched::runnable, public sched
   detail::receive_wait* wanted_ = nullptr;
   wait_timer* timer_ = nullptr;
   std::uint64_t wait_number_ = 0;
+  std::uint64_t unlinks_ = 0;      // ids given to unlinks so far
   std::uint64_t reductions_ = 0;
   exit_reason reason_;
+  class relations relations_;
   receive_marks marks_;
   life life_;
 
@@ -164,6 +235,7 @@ class control_block final : public process, public sched::runnable, public sched
   process_space& space_;
   const detail::body_ops& ops_;
   pid pid_;
+  pid parent_;
   const char* label_;
   std::uint32_t body_offset_;
   std::uint8_t label_size_;

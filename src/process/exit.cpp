@@ -4,12 +4,13 @@
 //   X1. its frames are unwound (process_entry)
 //   X2. its timer is disarmed and its outer queue closed: from here on senders are told that it is dead
 //   X3. the body and the messages it has not taken are destroyed, in slices
-//   X4. it leaves the table; whoever waits for it learns of it
-//   X5. its block is retired, and freed when no look-up can hold it
+//   X4. its name is free and nobody finds it any more; then whoever is linked to it or monitors it is told
+//   X5. its slot is free, and whoever waits for its end learns of it
+//   X6. its block is retired, and freed when no look-up can hold it
 #include <utility>
 
 #include "process/control_block.hpp"
-#include "process/process_space.hpp"
+#include "process/post.hpp"
 
 namespace foundation::proc {
 
@@ -29,6 +30,10 @@ void control_block::finish() noexcept {
   ops_.destroy(body());
   enter_library();
   drain();
+  if (!life_.abandoned()) space_.hide(*this);
+  while (tell_next(reason_)) {
+    if (scheduler::current()->charge(1)) end_slice();
+  }
   account_slice();
   space_.note_exit(*this, reason_, life_.abandoned());
   space_.epochs().retire(this, [](sched::retired* r) noexcept {
@@ -45,28 +50,61 @@ void control_block::drain() noexcept {
     mail_.release(&s);
     if (scheduler::current()->charge(1)) end_slice();
   };
-  while (mail_.first() != nullptr) destroy(*take_after(nullptr));
-  while (signal* s = mail_.next_rest()) destroy(*s);
+  while (mail_.has_messages()) destroy(*mail_.next_list().take_after(nullptr));
+  while (signal* s = mail_.next_rest()) {
+    answer_as_dead(*s);
+    if (scheduler::current()->charge(1)) end_slice();
+  }
   mail_.forget_pin();
+}
+
+/// What asks for an answer gets it; the rest is destroyed.
+void control_block::answer_as_dead(signal& s) noexcept {
+  if (refuse(s)) return;
+  if (s.kind == signal_kind::unlink) answer_unlink(static_cast<unlink_signal&>(s));
+  if (timer_ == &s) timer_ = nullptr;
+  destroy_signal(s);
+  mail_.release(&s);
+}
+
+bool control_block::refuse(signal& s) noexcept {
+  if (s.kind != signal_kind::link && s.kind != signal_kind::monitor) return false;
+  auto& half = static_cast<relation&>(s);
+  mail_.give_away(&s);
+  if (s.kind == signal_kind::link) {
+    half.tell_exit(pid_, exit_kind::noproc);
+  } else {
+    half.tell_down(pid_, exit_kind::noproc);
+  }
+  if (post(half.other, &half) == posted::to_nobody) relation::discard_message(half);
+  return true;
 }
 
 /// Destroys what a signal carries; its memory stays.
 void control_block::destroy_signal(signal& s) noexcept {
   switch (s.kind) {
-    case signal_kind::message: {
+    case signal_kind::message:
+    case signal_kind::alias_message:
+    case signal_kind::exit:
+    case signal_kind::link_exit:
+    case signal_kind::down: {
       auto& message = static_cast<envelope&>(s);
       enter_user();
       message.ops->destroy(message.payload());
       enter_library();
       break;
     }
-    case signal_kind::exit: static_cast<exit_signal&>(s).~exit_signal(); break;
     case signal_kind::timeout: {
       auto& entry = static_cast<wait_timer&>(s).entry;
       sched::timer_wheel::disarm(entry);  // its callback has pushed it, but may not have returned yet
       entry.~wheel_entry();
       break;
     }
+    case signal_kind::demonitor: static_cast<relation&>(s).drop_name(); break;
+    case signal_kind::link:
+    case signal_kind::monitor:
+    case signal_kind::unlink:
+    case signal_kind::unlink_ack:
     case signal_kind::shutdown_request: break;
   }
 }

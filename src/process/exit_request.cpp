@@ -18,7 +18,8 @@ result<void> exit(pid to, exit_reason reason) noexcept {
   const sched::epoch_guard guard(process_space::epochs());
   process_space* space = proc::directory::instance().find(detail::pid_access::tag(to));
   if (space == nullptr) return errc::not_running;
-  return space->exit(to, std::move(reason)) ? result<void>() : errc::system_limit;
+  const process* const caller = current_process();
+  return space->exit(to, caller == nullptr ? pid() : caller->id(), std::move(reason)) ? result<void>() : errc::system_limit;
 }
 
 bool is_alive(pid p) noexcept {

@@ -18,7 +18,8 @@ namespace foundation::proc {
 /// | sound     | an ordinary process                                            | requested        | monitor           |
 /// | requested | the monitor is about to take it                                | taken            | monitor           |
 /// |           |                                                                | sound            | either            |
-/// | taken     | the monitor is releasing it as dead; the process must stand still | released      | monitor           |
+/// | taken     | the monitor looks at it, and may release it as dead;              | sound, released  | monitor           |
+/// |           | the process must stand still                                      |                  |                   |
 /// | released  | dead to everybody; its frames, body and mailbox are its own again |               |                   |
 ///
 ///   process entering the library           monitor (try_take)
@@ -30,7 +31,7 @@ namespace foundation::proc {
 ///
 /// Rules
 ///   L1. The process touches its mailbox, flags and timer only between `enter_library` and `enter_user`.
-///   L2. The monitor touches a process only between `try_take` and `release`.
+///   L2. The monitor touches a process only between `try_take` and `release` or `give_back`.
 class life {
  public:
   /// The process: user code begins. Release: what was done in the library is seen by a monitor that reads 1.
@@ -55,6 +56,8 @@ class life {
     expected = requested;
     return state_.compare_exchange_strong(expected, in_user ? taken : sound, sync::memory_order_acq_rel) && in_user;
   }
+  /// After `try_take`: it was not to be released after all.
+  void give_back() noexcept { state_.store(sound, sync::memory_order_release); }
   void release() noexcept { state_.store(released, sync::memory_order_release); }
 
   [[nodiscard]] bool abandoned() const noexcept { return state_.load(sync::memory_order_relaxed) >= taken; }

@@ -6,17 +6,18 @@
 #include <foundation/detail/envelope.hpp>
 
 #include "memory/memory.hpp"
+#include "process/message_list.hpp"
 #include "process/outer_queue.hpp"
 
 namespace foundation::proc {
 
-using detail::envelope;
 using detail::signal_kind;
 
-/// The messages of one process: the outer queue that all may push to, and behind it the owner's own, in order.
+/// The messages of one process: the outer queue that all may push to, and behind it the owner's own two lists: priority
+/// messages, and all others.
 ///
 /// Signals are taken over in batches. A batch hangs newest first on the outer word; it is reversed, and then sorted:
-/// messages go to the end of the inner queue, everything else to the process at once (D6). Both steps are charged and
+/// plain messages go to the end of their list, everything else to the process at once (D6). Both steps are charged and
 /// can stop anywhere, since a batch may be a million long (D8): the cursor is kept here.
 ///
 /// All but `push` is the owner's.
@@ -57,7 +58,7 @@ class mailbox {
       signal* const s = sorted_;
       sorted_ = s->next;
       if (s->kind == signal_kind::message) {
-        append(static_cast<envelope*>(s));
+        ordinary_.append(static_cast<envelope&>(*s));
         on_message(static_cast<envelope&>(*s));
       } else {
         on_signal(*s);
@@ -83,22 +84,16 @@ class mailbox {
     return true;
   }
 
-  // -- the inner queue ---------------------------------------------------------------------------------------------------
+  // -- the inner lists ---------------------------------------------------------------------------------------------------
 
-  [[nodiscard]] envelope* first() const noexcept { return static_cast<envelope*>(head_); }
-  [[nodiscard]] envelope* last() const noexcept { return static_cast<envelope*>(tail_); }
-  [[nodiscard]] static envelope* after(const envelope& e) noexcept { return static_cast<envelope*>(e.next); }
-  [[nodiscard]] std::uint64_t length() const noexcept { return length_; }
-
-  /// Unlinks the message behind `before`, or the first one for null.
-  envelope* take_after(envelope* before) noexcept {
-    signal*& link = before == nullptr ? head_ : before->next;
-    auto* const taken = static_cast<envelope*>(link);
-    link = taken->next;
-    if (tail_ == taken) tail_ = before;
-    --length_;
-    return taken;
-  }
+  [[nodiscard]] message_list& ordinary() noexcept { return ordinary_; }
+  [[nodiscard]] message_list& priority() noexcept { return priority_; }
+  [[nodiscard]] const message_list& ordinary() const noexcept { return ordinary_; }
+  [[nodiscard]] const message_list& priority() const noexcept { return priority_; }
+  [[nodiscard]] bool has_messages() const noexcept { return ordinary_.first() != nullptr || priority_.first() != nullptr; }
+  [[nodiscard]] std::uint64_t length() const noexcept { return ordinary_.length() + priority_.length(); }
+  /// The one whose first message is next, if there is any.
+  [[nodiscard]] message_list& next_list() noexcept { return priority_.first() != nullptr ? priority_ : ordinary_; }
 
   /// Gives a handled node's memory back, at once or when the pin moves on (M1).
   void release(signal* s) noexcept {
@@ -132,13 +127,65 @@ class mailbox {
     return s;
   }
 
+  /// After `close` or `abandon`: `s` becomes a signal to somebody else. The pin is then an address to compare with, no
+  /// more; nothing that could be mistaken for it arrives any longer.
+  void give_away(const signal* s) noexcept {
+    if (s == pin_) {
+      pin_given_away_ = true;
+    } else if (s == newest_) {
+      newest_given_away_ = true;
+    }
+  }
+
   /// After the drain: frees the last node.
   void forget_pin() noexcept {
-    if (pin_ != nullptr && pin_->spent) memory::deallocate(pin_);
+    if (pin_ != nullptr && !pin_given_away_ && pin_->spent) memory::deallocate(pin_);
     pin_ = nullptr;
   }
 
+  /// While the owner stands still: visits what has arrived and is not sorted yet, in no particular order, until `visit`
+  /// says true. @returns whether it did
+  template <typename Visit>
+  [[nodiscard]] bool any_unsorted(Visit&& visit) const noexcept {
+    for (const signal* s = sorted_; s != nullptr; s = s->next) {
+      if (visit(*s)) return true;
+    }
+    if (newest_ != nullptr) {
+      for (const signal* s = unread_; s != nullptr && s != pin_; s = s->next) {
+        if (visit(*s)) return true;
+      }
+    }
+    const signal* const known = newest_ != nullptr ? newest_ : pin_;
+    for (const signal* s = outer_.newest(); s != nullptr && s != known; s = s->next) {
+      if (visit(*s)) return true;
+    }
+    return false;
+  }
+
+  /// The same after `abandon`: takes out those that `take` says true of, for good (`give_away`); they are then `take`'s.
+  template <typename Take>
+  void take_unsorted(Take&& take) noexcept {
+    take_from(sorted_, nullptr, take);
+    if (newest_ != nullptr) take_from(unread_, pin_, take);
+    const signal* const known = newest_ != nullptr ? newest_ : pin_;
+    take_from(rest_, known, take);
+    if (rest_ == known) rest_ = nullptr;
+  }
+
  private:
+  template <typename Take>
+  static void take_from(signal*& list, const signal* end, Take&& take) noexcept {
+    for (signal** at = &list; *at != nullptr && *at != end;) {
+      signal* const s = *at;
+      signal* const next = s->next;
+      if (take(*s)) {
+        *at = next;
+      } else {
+        at = &s->next;
+      }
+    }
+  }
+
   /// False when there is none: nothing new has arrived.
   [[nodiscard]] bool begin_batch() noexcept {
     if (newest_ != nullptr) return true;
@@ -158,18 +205,12 @@ class mailbox {
       unread_ = older;
     }
     if (pin_ != newest_) {  // reversed for the first time: the pin moves to the new batch
-      if (pin_ != nullptr && pin_->spent) memory::deallocate(pin_);
+      if (pin_ != nullptr && !pin_given_away_ && pin_->spent) memory::deallocate(pin_);
       pin_ = newest_;
+      pin_given_away_ = newest_given_away_;
       unread_ = newest_;
     }
     return true;
-  }
-
-  void append(envelope* e) noexcept {
-    e->next = nullptr;
-    (tail_ == nullptr ? head_ : tail_->next) = e;
-    tail_ = e;
-    ++length_;
   }
 
   outer_queue outer_;
@@ -177,10 +218,11 @@ class mailbox {
   signal* newest_ = nullptr;  // of the batch in progress, or null (M3)
   signal* unread_ = nullptr;  // reversing: the next node to turn round; == pin_ when done
   signal* sorted_ = nullptr;  // oldest first: turned round, not yet sorted
-  signal* head_ = nullptr;
-  signal* tail_ = nullptr;
   signal* rest_ = nullptr;
-  std::uint64_t length_ = 0;
+  message_list ordinary_;
+  message_list priority_;
+  bool pin_given_away_ = false;  // see give_away
+  bool newest_given_away_ = false;
 };
 
 }  // namespace foundation::proc

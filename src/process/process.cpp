@@ -72,7 +72,7 @@ reference process::make_reference() noexcept {
   const library_scope scope(p);
   p.gather_all();  // the mark stands behind all that has arrived
   const reference made = p.space().make_reference();
-  p.marks().set(made, p.mail().last());
+  p.marks().set(made, p.mail().ordinary().last());
   return made;
 }
 

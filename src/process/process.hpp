@@ -6,5 +6,6 @@
 #include "process/directory.hpp"
 #include "process/library_scope.hpp"
 #include "process/overflow.hpp"
+#include "process/post.hpp"
 #include "process/process_space.hpp"
 #include "process/runtime_access.hpp"

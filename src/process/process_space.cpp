@@ -41,32 +41,46 @@ void process_space::note_exit(const control_block& p, const exit_reason& reason,
   if (abandoned) {
     note_return(p.self_pid());
   } else {
-    table_.remove(p.self_pid());
+    table_.release(p.self_pid());
   }
 }
 
-bool process_space::exit(pid to, exit_reason reason) noexcept {
+void process_space::hide(control_block& p) noexcept { table_.hide(p.self_pid()); }
+
+bool process_space::exit(pid to, pid from, exit_reason reason) noexcept {
   const sched::epoch_guard guard(epochs());
   control_block* p = table_.find(to);
-  if (p == nullptr || reason.is_normal()) return true;
+  if (p == nullptr) return true;
   watched* watch = watch_list::make();
-  exit_signal* signal = watch == nullptr ? nullptr : exit_signal::make(std::move(reason));
+  exit_signal* signal = watch == nullptr ? nullptr : exit_signal::make(from, std::move(reason));
   if (signal == nullptr) {
     watch_list::discard(watch);
     return false;
   }
   const push_result pushed = p->push_remote(signal);
   if (pushed == push_result::closed) {
-    signal->~exit_signal();
-    memory::deallocate(signal);
+    exit_signal::discard(signal);
     watch_list::discard(watch);
     return true;
   }
   p->call_attention();
-  if (pushed == push_result::enqueue_receiver) group_.enqueue(*p);
+  if (pushed == push_result::enqueue_receiver) {  // it slept: it looks at the signal before it does anything else
+    group_.enqueue(*p);
+    watch_list::discard(watch);
+    return true;
+  }
   watch_list_.add(watch, to);
   group_.monitor().note_activity();
   return true;
+}
+
+void process_space::watch(pid target) noexcept {
+  const sched::epoch_guard guard(epochs());
+  process_space* const space = directory::instance().find(detail::pid_access::tag(target));
+  watched* const entry = space == nullptr ? nullptr : watch_list::make();
+  if (entry == nullptr) return;
+  space->watch_list_.add(entry, target);
+  space->group_.monitor().note_activity();
 }
 
 reference process_space::make_reference() noexcept {
@@ -121,7 +135,9 @@ bool process_space::check_watched(os::time_point now) noexcept {
       const sched::epoch_guard guard(epochs());
       control_block* p = table_.find(target);
       if (p == nullptr) return true;
-      if (!overdue || !p->try_abandon([&](control_block& stuck) { label = give_up(stuck); })) return false;
+      if (!overdue) return false;
+      const auto verdict = p->judge([&](control_block& stuck) { label = give_up(stuck); });
+      if (verdict != control_block::verdict::abandoned) return verdict == control_block::verdict::no_reason_to_die;
     }
     report(log_level::error, [&] {
       return fmt::format("process {} \"{}\" did not end in time and is abandoned", target, label);
@@ -134,14 +150,15 @@ bool process_space::check_watched(os::time_point now) noexcept {
 /// @returns its label, as far as there is memory for it
 std::string process_space::give_up(control_block& p) noexcept {
   std::string label;
-  abandoned_.fetch_add(1, sync::memory_order_relaxed);
   try {
     label = p.label_text();
     const sync::lock_guard lock(mutex_);
     given_up_.push_back({p.self_pid(), label});
   } catch (const std::bad_alloc&) {  // it is counted all the same
   }
-  table_.remove(p.self_pid());
+  hide(p);
+  table_.release(p.self_pid());
+  abandoned_.fetch_add(1, sync::memory_order_release);  // who reads it finds the slot free
   return label;
 }
 

@@ -51,7 +51,10 @@ class process_space {
   [[nodiscard]] reference make_reference() noexcept;
 
   /// Pushes an exit signal and has the receiver watched until it is gone. False: memory was refused, nothing was sent.
-  [[nodiscard]] bool exit(pid to, exit_reason reason) noexcept;
+  [[nodiscard]] bool exit(pid to, pid from, exit_reason reason) noexcept;
+
+  /// Has a process watched, in whatever runtime: an exit signal that may end it is on the way. As far as there is memory.
+  static void watch(pid target) noexcept;
 
   /// Asks `p` to end when it would next wait with nothing to do. False: memory was refused. Guard.
   [[nodiscard]] bool request_shutdown(control_block& p) noexcept;
@@ -67,12 +70,15 @@ class process_space {
   [[nodiscard]] error limit_error() const noexcept;
 
   [[nodiscard]] std::uint64_t dead_letters() const noexcept { return dead_letters_.load(sync::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t abandoned() const noexcept { return abandoned_.load(sync::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t abandoned() const noexcept { return abandoned_.load(sync::memory_order_acquire); }
   [[nodiscard]] class watch_list& watch_list() noexcept { return watch_list_; }
 
   // -- processes -------------------------------------------------------------------------------------------------------------
 
-  /// X4: leaves the table or, when the monitor has taken it out already, the list of those given up; a crash is reported.
+  /// X4: from here on nobody finds it.
+  void hide(control_block& p) noexcept;
+  /// X5: gives its slot back or, when the monitor has done that already, leaves the list of those given up; a crash is
+  /// reported.
   void note_exit(const control_block& p, const exit_reason& reason, bool abandoned) noexcept;
   void report_unhandled(const control_block& p, const std::type_info& message) noexcept;
 

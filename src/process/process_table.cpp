@@ -61,9 +61,12 @@ void process_table::cancel(std::uint32_t slot_index) noexcept {
   free_slot(slot_index);
 }
 
-void process_table::remove(pid p) noexcept {
+void process_table::hide(pid p) noexcept {
+  slot_at(access::slot(p)).occupant.store(nullptr, sync::memory_order_release);
+}
+
+void process_table::release(pid p) noexcept {
   const std::uint32_t index = access::slot(p);
-  slot_at(index).occupant.store(nullptr, sync::memory_order_release);
   {
     const sync::lock_guard lock(mutex_);
     free_slot(index);

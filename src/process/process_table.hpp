@@ -22,7 +22,8 @@ class control_block;
 ///   cancel(slot)   any thread             gives a reserved slot back
 ///   publish(s, p)  any thread             gives p its pid, by which it is found from now on
 ///   find(pid)      any thread, guard      the process, or null; lock-free: two loads and a comparison
-///   remove(pid)    any thread, once       from now on `find` answers null; the slot may be reused
+///   hide(pid)      any thread, once       from now on `find` answers null
+///   release(pid)   after hide, once       the slot may be reused; counts one process less
 ///   for_each(f)    any thread             f(control_block&), in a guard, for each process there at some moment
 ///
 /// Rules
@@ -40,7 +41,8 @@ class process_table {
   [[nodiscard]] std::optional<std::uint32_t> reserve() noexcept FOUNDATION_EXCLUDES(mutex_);
   void cancel(std::uint32_t slot) noexcept FOUNDATION_EXCLUDES(mutex_);
   pid publish(std::uint32_t slot, control_block& p) noexcept;
-  void remove(pid p) noexcept FOUNDATION_EXCLUDES(mutex_);
+  void hide(pid p) noexcept;
+  void release(pid p) noexcept FOUNDATION_EXCLUDES(mutex_);
   [[nodiscard]] control_block* find(pid p) const noexcept;
 
   template <typename Visit>

@@ -32,29 +32,42 @@ envelope* receive_wait::next() noexcept {
   auto& p = control_block::of(self_);
   const library_scope scope(p);
   p.charge(1);
-  if (candidate_ != nullptr) before_ = std::exchange(candidate_, nullptr);  // refused by its guard: it stays
+  if (candidate_ != nullptr) {  // refused by its guard: it stays
+    (candidate_has_priority_ ? priority_before_ : before_) = std::exchange(candidate_, nullptr);
+  }
   for (;;) {
+    candidate_has_priority_ = true;
+    if (scan(p.mail().priority(), priority_before_)) return candidate_;
+    candidate_has_priority_ = false;
+    if (scan(p.mail().ordinary(), before_)) return candidate_;
     if (p.told_to_exit()) return nullptr;  // also with messages to take: `block` says so, or throws
-    envelope* e = before_ == nullptr ? p.mail().first() : proc::mailbox::after(*before_);
-    if (e == nullptr) {
-      const auto known = p.mail().length();
-      p.gather_all();
-      if (p.mail().length() == known) return nullptr;
-      continue;
-    }
+    const auto known = p.mail().length();
+    p.gather_all();
+    if (p.mail().length() == known) return nullptr;
+  }
+}
+
+/// Looks for a wanted message behind `before`, which moves on over those that are not. True: there is a candidate.
+bool receive_wait::scan(proc::message_list& list, envelope*& before) noexcept {
+  auto& p = control_block::of(self_);
+  while (!p.told_to_exit()) {
+    envelope* const e = list.behind(before);
+    if (e == nullptr) return false;
     if (wants(*e)) {
       candidate_ = e;
-      return e;
+      return true;
     }
-    before_ = e;
+    before = e;
     p.charge(1);  // a long queue is scanned in slices
   }
+  return false;
 }
 
 owned_mail receive_wait::take() noexcept {
   auto& p = control_block::of(self_);
   const library_scope scope(p);
-  return owned_mail(self_, p.take_after(before_));
+  return owned_mail(self_, candidate_has_priority_ ? p.take_after(p.mail().priority(), priority_before_)
+                                                   : p.take_after(p.mail().ordinary(), before_));
 }
 
 receive_wait::outcome receive_wait::block() {

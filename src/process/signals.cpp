@@ -47,17 +47,17 @@ void control_block::on_message(envelope& e) noexcept {
 }
 
 void control_block::on_signal(signal& s) noexcept {
+  if (life_.abandoned()) [[unlikely]] return answer_as_dead(s);
   switch (s.kind) {
-    case signal_kind::exit: {
-      exit_reason& reason = static_cast<exit_signal&>(s).reason;
-      // `normal` from somebody else is ignored; `kill` cannot be, and becomes `killed` (erlang:exit/2).
-      if (reason.kind() == exit_kind::kill) {
-        tell_to_exit(exit_kind::killed);
-      } else if (!reason.is_normal()) {
-        tell_to_exit(std::move(reason));
-      }
-      break;
-    }
+    case signal_kind::alias_message: return on_alias_message(static_cast<detail::alias_envelope&>(s));
+    case signal_kind::exit: return on_exit(static_cast<exit_signal&>(s));
+    case signal_kind::link: return on_link(static_cast<relation&>(s));
+    case signal_kind::link_exit: return on_link_exit(static_cast<relation&>(s));
+    case signal_kind::unlink: return on_unlink(static_cast<unlink_signal&>(s));
+    case signal_kind::unlink_ack: return on_unlink_ack(static_cast<unlink_signal&>(s));
+    case signal_kind::monitor: return on_monitor(static_cast<relation&>(s));
+    case signal_kind::demonitor: return on_demonitor(static_cast<relation&>(s));
+    case signal_kind::down: return on_down(static_cast<relation&>(s));
     case signal_kind::timeout:
       if (static_cast<wait_timer&>(s).wait_number == wait_number_) timed_out_ = true;
       if (timer_ == &s) timer_ = nullptr;
@@ -69,14 +69,53 @@ void control_block::on_signal(signal& s) noexcept {
   mail_.release(&s);
 }
 
+/// Erlang reference manual, "Processes", "Receiving exit signals".
+void control_block::on_exit(exit_signal& s) noexcept {
+  exit_reason& reason = s.message.reason;
+  if (reason.kind() == exit_kind::kill) {
+    tell_to_exit(exit_kind::killed);
+  } else if (traps_exits()) {
+    return deliver(s, false);
+  } else if (!reason.is_normal() || s.message.from == pid_) {
+    tell_to_exit(std::move(reason));
+  }
+  forget_message(s);
+}
+
+void control_block::deliver(envelope& e, bool priority) noexcept {
+  e.kind = signal_kind::message;
+  (priority ? mail_.priority() : mail_.ordinary()).append(e);
+  on_message(e);
+}
+
+void control_block::forget_message(envelope& e) noexcept {
+  e.ops->destroy(e.payload());
+  mail_.release(&e);
+}
+
+void control_block::post_to_self(signal& s) noexcept {
+  static_cast<void>(mail_.push(&s));  // it runs: nobody has to be woken
+  call_attention();
+}
+
+void control_block::forget(relation& entry) noexcept {
+  relations_.erase(entry);
+  forget_signal(entry);
+}
+
+void control_block::forget_signal(relation& s) noexcept {
+  s.drop_name();
+  mail_.release(&s);
+}
+
 void control_block::tell_to_exit(exit_reason reason) noexcept {
   if (std::exchange(told_to_exit_, true)) return;
   reason_ = std::move(reason);
 }
 
-envelope* control_block::take_after(envelope* before) noexcept {
-  envelope* const taken = mail_.take_after(before);
-  marks_.move(taken, before);
+envelope* control_block::take_after(message_list& list, envelope* before) noexcept {
+  envelope* const taken = list.take_after(before);
+  if (&list == &mail_.ordinary()) marks_.move(taken, before);
   return taken;
 }
 

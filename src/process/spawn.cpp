@@ -14,6 +14,8 @@ namespace detail {
 
 using proc::control_block;
 using proc::process_space;
+using proc::relation;
+using proc::relation_kind;
 
 namespace {
 
@@ -37,8 +39,18 @@ result<spawn_ticket> spawn_ticket::open(runtime& rt, const spawn_options& option
 }
 
 result<spawn_ticket> spawn_ticket::open(process& parent, const spawn_options& options, std::size_t size,
-                                        std::size_t alignment) noexcept {
-  return open_in(control_block::of(parent).space(), options, size, alignment);
+                                        std::size_t alignment, bond with_parent) noexcept {
+  auto opened = open_in(control_block::of(parent).space(), options, size, alignment);
+  if (!opened) return opened;
+  plan& p = opened->plan_;
+  p.parent = parent.id();
+  if (with_parent == bond::none) return opened;
+  const bool links = with_parent == bond::link;
+  if (!links) p.monitor = control_block::of(parent).space().make_reference();
+  p.parents_half = relation::make(links ? relation_kind::link : relation_kind::watching, pid(), p.monitor);
+  p.half = relation::make(links ? relation_kind::link : relation_kind::watched, p.parent, p.monitor);
+  if (p.parents_half == nullptr || p.half == nullptr) return errc::system_limit;
+  return opened;
 }
 
 result<spawn_ticket> spawn_ticket::open_in(process_space& space, const spawn_options& options, std::size_t size,
@@ -66,6 +78,8 @@ result<spawn_ticket> spawn_ticket::open_in(process_space& space, const spawn_opt
 
 spawn_ticket::~spawn_ticket() {
   if (memory_ == nullptr) return;
+  relation::discard(plan_.parents_half);
+  relation::discard(plan_.half);
   space_->table().cancel(plan_.slot);
   memory::deallocate(memory_);
 }
@@ -79,7 +93,15 @@ pid spawn_ticket::commit(const body_ops& ops, const spawn_options& options) && n
   p->stack = stack_of(options);
   if (options.scheduler) p->pinned_to = static_cast<std::uint16_t>(*options.scheduler);
 
+  p->set_parent(plan_.parent);
+  if (plan_.half != nullptr) p->relations().insert(*plan_.half);
+
   const pid made = space_->table().publish(plan_.slot, *p);
+  if (plan_.parents_half != nullptr) {  // its signals are looked at later, by this process
+    const proc::library_scope scope(*control_block::current());
+    plan_.parents_half->other = made;
+    control_block::current()->relations().insert(*plan_.parents_half);
+  }
   if (ops.handle != nullptr) return made;  // idle until its first message
   sched::scheduler* s = sched::scheduler::current();
   if (s != nullptr && s->running() != nullptr && &s->group() == &space_->group()) {

@@ -32,8 +32,8 @@ void control_block::run_handler() noexcept {
     if (told_to_exit_) return finish();
     if (attention_.load(sync::memory_order_relaxed)) [[unlikely]] {  // no turn before what it was set for is found
       if (gathered) static_cast<void>(attention_.exchange(false, sync::memory_order_acquire));  // and look once more
-    } else if (mail_.first() != nullptr) {
-      process_entry(*this, take_after(nullptr));
+    } else if (mail_.has_messages()) {
+      process_entry(*this, take_after(mail_.next_list(), nullptr));
       if (told_to_exit_) return finish();
     } else if (gathered) {
       if (drain_requested_) {

@@ -42,14 +42,14 @@ void runtime_core::ask_all(shutdown_mode mode) noexcept {
     if (mode == shutdown_mode::drain) {
       static_cast<void>(space_.request_shutdown(p));
     } else {
-      static_cast<void>(space_.exit(p.self_pid(), exit_kind::shutdown));
+      static_cast<void>(space_.exit(p.self_pid(), pid(), exit_kind::shutdown));
     }
   });
 }
 
 void runtime_core::kill_all() noexcept {
   space_.table().for_each(proc::process_space::epochs(), [&](proc::control_block& p) {
-    static_cast<void>(space_.exit(p.self_pid(), exit_kind::kill));
+    static_cast<void>(space_.exit(p.self_pid(), pid(), exit_kind::kill));
   });
 }
 

@@ -10,6 +10,7 @@
 
 #include <foundation/detail/type_identity.hpp>
 #include <foundation/export.hpp>
+#include <foundation/reference.hpp>
 
 namespace foundation::inline v0 {
 class process;
@@ -20,7 +21,15 @@ namespace foundation::inline v0::detail {
 /// What a process gets from others, as one node of its outer queue (D6, D7).
 enum class signal_kind : std::uint8_t {
   message,           ///< an envelope
-  exit,              ///< ends the receiver by Erlang's rules
+  alias_message,     ///< an envelope sent to an alias: a message if the alias is still good
+  exit,              ///< `exit(pid, reason)`: ends the receiver by Erlang's rules, or becomes a message
+  link,              ///< the sender links itself to the receiver
+  link_exit,         ///< a linked process has ended
+  unlink,            ///< the sender removes the link, and awaits `unlink_ack`
+  unlink_ack,        ///< the answer
+  monitor,           ///< the sender monitors the receiver
+  demonitor,         ///< and does no more
+  down,              ///< a monitored process has ended
   timeout,           ///< a timed wait of the receiver's is over
   shutdown_request,  ///< ends the receiver when it has handled what came before
 };
@@ -32,6 +41,8 @@ struct signal {
   /// Handled: the payload is destroyed, and only the node's memory is left, as the mark of a batch.
   bool spent = false;
   std::uint16_t payload_offset = 0;
+  /// The sender asks for it to overtake other messages; the receiver allows it or not.
+  bool priority = false;
 };
 
 /// A type as the runtime knows it without its name. One per type and module; identity is `type` (D12).
@@ -52,10 +63,21 @@ struct envelope : signal {
   const message_ops* ops = nullptr;
 
   [[nodiscard]] void* payload() noexcept { return reinterpret_cast<std::byte*>(this) + payload_offset; }
+  [[nodiscard]] const void* payload() const noexcept {
+    return reinterpret_cast<const std::byte*>(this) + payload_offset;
+  }
+};
+
+/// One that was sent to an alias.
+struct alias_envelope : envelope {
+  reference alias;
 };
 
 /// Memory for an envelope with a payload of that size and alignment; null when refused.
 [[nodiscard]] FOUNDATION_API envelope* allocate_envelope(std::size_t size, std::size_t alignment) noexcept;
+/// The same for one to an alias.
+[[nodiscard]] FOUNDATION_API envelope* allocate_envelope(std::size_t size, std::size_t alignment,
+                                                         reference alias) noexcept;
 
 /// Gives the memory back; the payload is not there (any more).
 FOUNDATION_API void deallocate_envelope(envelope* e) noexcept;
@@ -79,7 +101,21 @@ class owned_envelope {
   /// Constructs a T in a new envelope. Empty when the allocation was refused; throws what the constructor throws.
   template <typename T, typename... Args>
   [[nodiscard]] static owned_envelope make(Args&&... args) {
-    envelope* e = allocate_envelope(sizeof(T), alignof(T));
+    return fill<T>(allocate_envelope(sizeof(T), alignof(T)), std::forward<Args>(args)...);
+  }
+  /// The same, to an alias.
+  template <typename T, typename... Args>
+  [[nodiscard]] static owned_envelope make_to(reference alias, Args&&... args) {
+    return fill<T>(allocate_envelope(sizeof(T), alignof(T), alias), std::forward<Args>(args)...);
+  }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return envelope_ != nullptr; }
+  [[nodiscard]] envelope* get() const noexcept { return envelope_; }
+  [[nodiscard]] envelope* release() noexcept { return std::exchange(envelope_, nullptr); }
+
+ private:
+  template <typename T, typename... Args>
+  [[nodiscard]] static owned_envelope fill(envelope* e, Args&&... args) {
     if (e == nullptr) return {};
     struct guard {
       envelope* memory;
@@ -93,11 +129,6 @@ class owned_envelope {
     return owned_envelope(e);
   }
 
-  [[nodiscard]] explicit operator bool() const noexcept { return envelope_ != nullptr; }
-  [[nodiscard]] envelope* get() const noexcept { return envelope_; }
-  [[nodiscard]] envelope* release() noexcept { return std::exchange(envelope_, nullptr); }
-
- private:
   envelope* envelope_ = nullptr;
 };
 

@@ -13,6 +13,9 @@
 #include <foundation/export.hpp>
 #include <foundation/result.hpp>
 
+namespace foundation::proc {
+class message_list;
+}
 namespace foundation::inline v0 {
 class process;
 }
@@ -47,13 +50,18 @@ class FOUNDATION_API receive_wait {
   [[nodiscard]] bool wants(const envelope& e) const noexcept;
 
  private:
+  [[nodiscard]] bool scan(proc::message_list& list, envelope*& before) noexcept;
+
   process& self_;
   const std::type_info* const* types_;
   std::size_t count_;
   std::chrono::nanoseconds timeout_;
   std::chrono::steady_clock::time_point deadline_;  // set when it first blocks
-  envelope* before_ = nullptr;                      // the last message looked at and left in the mailbox
+  // Of the priority messages and of the others: the last one looked at and left in the mailbox.
+  envelope* priority_before_ = nullptr;
+  envelope* before_ = nullptr;
   envelope* candidate_ = nullptr;                   // what `next` returned last
+  bool candidate_has_priority_ = false;
   bool started_ = false;
 };
 

@@ -55,7 +55,7 @@ class checked_mailbox {
     box_.close();
     std::vector<int> rest;
     while (!model_.inside.empty()) take();
-    ASSERT_EQ(box_.first(), nullptr);
+    ASSERT_EQ(box_.ordinary().first(), nullptr);
     while (signal* s = box_.next_rest()) {
       rest.push_back(s->kind == signal_kind::message ? number_of(*s) : -1);
       box_.release(s);
@@ -113,8 +113,8 @@ class checked_mailbox {
     if (model_.asleep || model_.inside.empty()) return;
     const auto at = below(model_.inside.size());
     envelope* before = nullptr;
-    for (std::size_t i = 0; i != at; ++i) before = before == nullptr ? box_.first() : mailbox::after(*before);
-    envelope* const taken = box_.take_after(before);
+    for (std::size_t i = 0; i != at; ++i) before = before == nullptr ? box_.ordinary().first() : message_list::after(*before);
+    envelope* const taken = box_.ordinary().take_after(before);
     ASSERT_EQ(number_of(*taken), model_.inside[at]);
     model_.inside.erase(model_.inside.begin() + static_cast<std::ptrdiff_t>(at));
     box_.release(taken);
@@ -133,13 +133,13 @@ class checked_mailbox {
   }
 
   void check() {
-    ASSERT_EQ(box_.length(), model_.inside.size());
-    envelope* e = box_.first();
+    ASSERT_EQ(box_.ordinary().length(), model_.inside.size());
+    envelope* e = box_.ordinary().first();
     for (const int number : model_.inside) {
       ASSERT_NE(e, nullptr);
       ASSERT_EQ(number_of(*e), number);
-      ASSERT_EQ(mailbox::after(*e) == nullptr, box_.last() == e);
-      e = mailbox::after(*e);
+      ASSERT_EQ(message_list::after(*e) == nullptr, box_.ordinary().last() == e);
+      e = message_list::after(*e);
     }
     ASSERT_EQ(e, nullptr);
   }

@@ -45,14 +45,14 @@ class Mailbox : public ::testing::Test {
   static int number_of(envelope& e) { return *static_cast<int*>(e.payload()); }
 
   int take_after(envelope* before) {
-    envelope* const e = box.take_after(before);
+    envelope* const e = box.ordinary().take_after(before);
     const int number = number_of(*e);
     box.release(e);
     return number;
   }
   std::vector<int> take_all() {
     std::vector<int> taken;
-    while (box.first() != nullptr) taken.push_back(take_after(nullptr));
+    while (box.ordinary().first() != nullptr) taken.push_back(take_after(nullptr));
     return taken;
   }
   /// What was not taken over when it closed, newest first; then the end of the mailbox.
@@ -75,7 +75,7 @@ class Mailbox : public ::testing::Test {
 TEST_F(Mailbox, takes_a_batch_over_in_the_order_pushed) {
   for (int i = 0; i != 4; ++i) push(i);
   EXPECT_TRUE(gather());
-  EXPECT_EQ(box.length(), 4u);
+  EXPECT_EQ(box.ordinary().length(), 4u);
   EXPECT_EQ(take_all(), (std::vector{0, 1, 2, 3}));
 }
 
@@ -116,9 +116,9 @@ TEST_F(Mailbox, counts_the_budget_down_and_takes_nothing_over_without_one) {
   EXPECT_FALSE(box.gather(
       budget, [](signal&) {}, [](envelope&) {}));
   EXPECT_EQ(budget, 0u);
-  EXPECT_EQ(box.length(), 2u);
+  EXPECT_EQ(box.ordinary().length(), 2u);
   EXPECT_FALSE(gather(0));
-  EXPECT_EQ(box.length(), 2u);
+  EXPECT_EQ(box.ordinary().length(), 2u);
   EXPECT_TRUE(gather(3));
   EXPECT_EQ(take_all(), (std::vector{0, 1, 2, 3, 4}));
 }
@@ -126,14 +126,14 @@ TEST_F(Mailbox, counts_the_budget_down_and_takes_nothing_over_without_one) {
 TEST_F(Mailbox, takes_from_the_middle_and_from_the_end) {
   for (int i = 0; i != 4; ++i) push(i);
   ASSERT_TRUE(gather());
-  envelope* const first = box.first();
+  envelope* const first = box.ordinary().first();
   EXPECT_EQ(take_after(first), 1);
-  EXPECT_EQ(take_after(mailbox::after(*first)), 3);
-  EXPECT_EQ(number_of(*box.last()), 2);
+  EXPECT_EQ(take_after(message_list::after(*first)), 3);
+  EXPECT_EQ(number_of(*box.ordinary().last()), 2);
   push(4);
   ASSERT_TRUE(gather());
   EXPECT_EQ(take_all(), (std::vector{0, 2, 4}));
-  EXPECT_EQ(box.last(), nullptr);
+  EXPECT_EQ(box.ordinary().last(), nullptr);
 }
 
 // -- the pin (M1, M2) -------------------------------------------------------------------------------------------------
@@ -209,12 +209,12 @@ TEST_F(Mailbox, may_be_looked_at_after_it_was_closed) {
           budget, [](signal&) { ADD_FAILURE(); }, [](envelope&) {});
     };
     ASSERT_TRUE(look());
-    if (taken_before) closed.release(closed.take_after(nullptr));
+    if (taken_before) closed.release(closed.ordinary().take_after(nullptr));
     static_cast<void>(closed.push(make(1)));
     static_cast<void>(closed.push(make(2)));
     closed.close();
     EXPECT_TRUE(look());
-    if (!taken_before) closed.release(closed.take_after(nullptr));
+    if (!taken_before) closed.release(closed.ordinary().take_after(nullptr));
     std::vector<int> left;
     while (signal* s = closed.next_rest()) {
       left.push_back(number_of(*static_cast<envelope*>(s)));
@@ -260,8 +260,8 @@ TEST_F(Mailbox, can_be_abandoned_wherever_a_batch_was_left) {
       each.abandon();
       EXPECT_TRUE(look(unlimited));
       each.close();
-      while (each.first() != nullptr) {
-        envelope* const e = each.take_after(nullptr);
+      while (each.ordinary().first() != nullptr) {
+        envelope* const e = each.ordinary().take_after(nullptr);
         seen.push_back(number_of(*e));
         each.release(e);
       }

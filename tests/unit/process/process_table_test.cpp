@@ -33,6 +33,11 @@ class ProcessTable : public ::testing::Test {
     return slot ? table.publish(*slot, block()) : pid{};
   }
 
+  static void remove(process_table& table, pid p) {
+    table.hide(p);
+    table.release(p);
+  }
+
   testing::backing_probe probe;
 
  private:
@@ -54,13 +59,13 @@ TEST_F(ProcessTable, finds_a_process_by_the_pid_it_got) {
   EXPECT_EQ(access::slot(p), *slot);
   EXPECT_EQ(access::generation(p), 1u);
   EXPECT_EQ(table.size(), 1u);
-  table.remove(p);
+  remove(table, p);
 }
 
 TEST_F(ProcessTable, does_not_find_a_process_that_was_removed) {
   process_table table(tag, 10);
   const pid p = add(table);
-  table.remove(p);
+  remove(table, p);
   EXPECT_EQ(table.find(p), nullptr);
   EXPECT_EQ(table.size(), 0u);
 }
@@ -74,7 +79,7 @@ TEST_F(ProcessTable, a_pid_of_a_dead_process_never_reaches_the_one_that_has_its_
     EXPECT_EQ(access::generation(p), generation);
     for (const pid gone : dead) ASSERT_EQ(table.find(gone), nullptr);
     ASSERT_NE(table.find(p), nullptr);
-    table.remove(p);
+    remove(table, p);
     dead.push_back(p);
   }
 }
@@ -90,7 +95,7 @@ TEST_F(ProcessTable, does_not_find_pids_it_never_gave) {
   EXPECT_EQ(table.find(access::make(0, tag, access::slot(p), 2)), nullptr) << "a generation to come";
   EXPECT_EQ(table.find(access::make(0, tag + 1, access::slot(p), 1)), nullptr) << "another runtime's";
   EXPECT_EQ(table.find(access::make(1, tag, access::slot(p), 1)), nullptr) << "another node's";
-  table.remove(p);
+  remove(table, p);
 }
 
 TEST_F(ProcessTable, reuses_slots_first_in_first_out) {
@@ -98,7 +103,7 @@ TEST_F(ProcessTable, reuses_slots_first_in_first_out) {
   std::vector<pid> all;
   for (int i = 0; i != 4; ++i) all.push_back(add(table));
   const std::size_t order[] = {2, 0, 3, 1};
-  for (const std::size_t i : order) table.remove(all[i]);
+  for (const std::size_t i : order) remove(table, all[i]);
   for (const std::size_t i : order) EXPECT_EQ(access::slot(add(table)), access::slot(all[i]));
 }
 
@@ -109,7 +114,7 @@ TEST_F(ProcessTable, refuses_a_slot_at_the_limit_and_has_one_again_when_a_proces
   add(table);
   add(table);
   EXPECT_FALSE(table.reserve().has_value());
-  table.remove(first);
+  remove(table, first);
   EXPECT_TRUE(add(table));
   EXPECT_FALSE(table.reserve().has_value());
 }
@@ -139,7 +144,7 @@ TEST_F(ProcessTable, visits_everybody_who_is_there) {
   for (int i = 0; i != 3000; ++i) {
     const pid p = add(table);
     if (i % 3 == 0) {
-      table.remove(p);
+      remove(table, p);
     } else {
       expected[p] = 0;
     }
@@ -156,8 +161,8 @@ TEST_F(ProcessTable, waits_until_the_last_process_is_gone) {
   const pid second = add(table);
   EXPECT_FALSE(table.wait_empty(os::now()));
   sync::thread ends([&] {
-    table.remove(first);
-    table.remove(second);
+    remove(table, first);
+    remove(table, second);
   });
   EXPECT_TRUE(table.wait_empty(os::time_point::max()));
   ends.join();
@@ -195,7 +200,7 @@ TEST_F(ProcessTable, behaves_like_a_map_for_any_sequence_of_operations) {
       } else if (!alive.empty()) {
         const auto at = static_cast<std::ptrdiff_t>(random() % alive.size());
         const pid p = alive[static_cast<std::size_t>(at)].first;
-        table.remove(p);
+        remove(table, p);
         free.push_back(access::slot(p));
         alive.erase(alive.begin() + at);
         dead.push_back(p);

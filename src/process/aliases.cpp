@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Aliases: a message to one that is not good any more is dropped before it is queued (EEP 53); one that lets priority
+// messages in decides where a message is queued (EEP 76).
+#include <utility>
+
+#include "process/control_block.hpp"
+#include "process/process_space.hpp"
+
+namespace foundation::proc {
+
+/// @errors errc::system_limit: nothing was changed
+result<alias> control_block::new_alias(const alias_options& options) noexcept {
+  relation* const made = relation::make(relation_kind::alias, pid_, space_.make_reference());
+  if (made == nullptr) return errc::system_limit;
+  made->mode = options.mode;
+  made->lets_priority_in = options.priority;
+  relations_.insert(*made);
+  return alias(pid_, made->ref);
+}
+
+bool control_block::end_alias(reference ref) noexcept {
+  relation* const found = relations_.find(relation_kind::alias, ref);
+  if (found == nullptr) return false;
+  if (relation* const monitor = relations_.find(relation_kind::watching, ref)) monitor->has_alias = false;
+  forget(*found);
+  return true;
+}
+
+/// The monitor is gone: most aliases of monitors go with it.
+void control_block::end_alias_of_monitor(reference ref) noexcept {
+  relation* const found = relations_.find(relation_kind::alias, ref);
+  if (found != nullptr && found->mode != alias_mode::explicit_unalias) forget(*found);
+}
+
+void control_block::on_alias_message(detail::alias_envelope& e) noexcept {
+  relation* const found = relations_.find(relation_kind::alias, e.alias);
+  if (found == nullptr) {
+    space_.count_dead_letter();
+    return forget_message(e);
+  }
+  const bool priority = e.priority && found->lets_priority_in;
+  const alias_mode mode = found->mode;
+  if (mode == alias_mode::reply || mode == alias_mode::reply_demonitor) {
+    if (relation* const monitor = relations_.find(relation_kind::watching, e.alias)) {
+      stop_watching(*monitor);
+    } else {
+      forget(*found);
+    }
+  }
+  deliver(e, priority);
+}
+
+}  // namespace foundation::proc

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A process that ends tells those who are linked to it, monitor it or are monitored by it. Its halves become the signals
+// (relation.hpp), so nothing is allocated.
+#include <utility>
+
+#include "process/control_block.hpp"
+#include "process/post.hpp"
+
+namespace foundation::proc {
+
+bool control_block::tell_next(const exit_reason& reason) noexcept {
+  relation* const half = relations_.take_any();
+  if (half == nullptr) return false;
+  mail_.give_away(half);
+  switch (half->role) {
+    case relation_kind::link: {
+      if (!half->active) break;  // it waits for nothing any more
+      const pid other = half->other;
+      half->tell_exit(pid_, reason);
+      const posted found = post(other, half);
+      if (found == posted::to_nobody) relation::discard_message(*half);
+      // It may be stuck in its user's code. Without memory for the entry it is not watched, and ends when it comes back.
+      if (found == posted::to_one_awake && !reason.is_normal()) process_space::watch(other);
+      return true;
+    }
+    case relation_kind::watched: {
+      half->tell_down(pid_, reason);
+      if (post(half->other, half) == posted::to_nobody) relation::discard_message(*half);
+      return true;
+    }
+    case relation_kind::watching: {
+      half->kind = signal_kind::demonitor;
+      if (post(half->other, half) == posted::to_nobody) break;
+      return true;
+    }
+    case relation_kind::alias: break;
+  }
+  relation::discard(half);
+  return true;
+}
+
+/// All of it, on behalf of a process that stands still: also to those whose signals it has not seen.
+void control_block::say_farewell(const exit_reason& reason) noexcept {
+  while (tell_next(reason)) {
+  }
+  mail_.take_unsorted([this](signal& s) { return refuse(s); });
+}
+
+/// While it stands still: whether it has been told to end, or a signal that it has not looked at yet will tell it.
+bool control_block::has_to_die() noexcept {
+  if (told_to_exit_) return true;
+  const bool trapping = traps_exits();
+  return mail_.any_unsorted([&](const signal& s) {
+    if (s.kind == signal_kind::exit) {
+      const exit_reason& reason = static_cast<const exit_signal&>(s).message.reason;
+      return reason.kind() == exit_kind::kill || (!trapping && !reason.is_normal());
+    }
+    if (s.kind != signal_kind::link_exit || trapping) return false;
+    const auto& message = *static_cast<const exited*>(static_cast<const envelope&>(s).payload());
+    const relation* const half = relations_.link_to(message.from);
+    return half != nullptr && half->active && !message.reason.is_normal();
+  });
+}
+
+}  // namespace foundation::proc

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <foundation/detail/envelope.hpp>
+
+namespace foundation::proc {
+
+using detail::envelope;
+using detail::signal;
+
+/// Messages in the order of their arrival. The owner's alone.
+class message_list {
+ public:
+  message_list() noexcept = default;
+  message_list(const message_list&) = delete;
+  message_list& operator=(const message_list&) = delete;
+
+  [[nodiscard]] envelope* first() const noexcept { return static_cast<envelope*>(head_); }
+  [[nodiscard]] envelope* last() const noexcept { return static_cast<envelope*>(tail_); }
+  [[nodiscard]] static envelope* after(const envelope& e) noexcept { return static_cast<envelope*>(e.next); }
+  /// The message behind `before`, or the first one for null.
+  [[nodiscard]] envelope* behind(const envelope* before) const noexcept {
+    return before == nullptr ? first() : after(*before);
+  }
+  [[nodiscard]] std::uint64_t length() const noexcept { return length_; }
+
+  void append(envelope& e) noexcept {
+    e.next = nullptr;
+    (tail_ == nullptr ? head_ : tail_->next) = &e;
+    tail_ = &e;
+    ++length_;
+  }
+
+  /// Unlinks the message behind `before`, or the first one for null.
+  envelope* take_after(envelope* before) noexcept {
+    signal*& link = before == nullptr ? head_ : before->next;
+    auto* const taken = static_cast<envelope*>(link);
+    link = taken->next;
+    if (tail_ == taken) tail_ = before;
+    --length_;
+    return taken;
+  }
+
+ private:
+  signal* head_ = nullptr;
+  signal* tail_ = nullptr;
+  std::uint64_t length_ = 0;
+};
+
+}  // namespace foundation::proc
