@@ -113,7 +113,8 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/support/main.cpp
   ${PROJECT_SOURCE_DIR}/tests/support/runtime_fixture.cpp
   ${PROJECT_SOURCE_DIR}/tests/support/scale.cpp
-  ${PROJECT_SOURCE_DIR}/tests/support/watchdog.cpp)
+  ${PROJECT_SOURCE_DIR}/tests/support/watchdog.cpp
+  ${PROJECT_SOURCE_DIR}/tests/support/watched_runtime.cpp)
 set(
   foundation_tests_plugins
   ${PROJECT_SOURCE_DIR}/tests/support/message_plugin.cpp

@@ -86,8 +86,8 @@ class FOUNDATION_API runtime {
   [[nodiscard]] std::uint64_t dropped_log_lines() const noexcept;
   [[nodiscard]] std::vector<scheduler_counters> counters() const;
 
-  /// Writes every live process, one a line: pid, label, state, scheduler. Consistent per line, not as a whole. Works
-  /// while processes hang; also from a thread that reports a hang.
+  /// Writes every live process, one a line: pid, label, state, scheduler; then those that were abandoned. Consistent per
+  /// line, not as a whole. Works while processes hang; also from a thread that reports a hang.
   void dump(std::ostream& out) const;
 
  private:

@@ -34,7 +34,7 @@ bool malloc_wanted() noexcept {
 
 /// Fills `table` from a privately loaded mimalloc: local, so that nobody's malloc resolves to it.
 bool load_mimalloc(backing_table& table) noexcept {
-  for (const char* name : {"libmimalloc.so.2", "libmimalloc.so.2.0", "libmimalloc.so"}) {
+  for (const char* name : {"libmimalloc.so.2", "libmimalloc.so.2.0", "libmimalloc.so.3", "libmimalloc.so"}) {
     void* library = ::dlopen(name, RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) continue;
     void* allocate = ::dlsym(library, "mi_malloc");

@@ -15,13 +15,12 @@ class Survivor : public AbandonTest {};
 
 TEST_F(Survivor, shutdown_names_the_survivor_and_a_later_one_finds_it_gone) {
   start_impatient();
-  const fn::pid p = fn::spawn(
-                        rt(),
-                        [&](fn::process&) {
-                          inside = true;
-                          foreign_code(come_back);
-                        },
-                        {.label = "survivor"})
+  const fn::pid p = fn::spawn(rt(),
+                              [&](fn::process&) {
+                                inside = true;
+                                foreign_code(come_back);
+                              },
+                              {.label = "survivor"})
                         .value();
   fn::spawn(rt(), [](fn::process& self) { static_cast<void>(self.sleep(24h)); }, {.label = "obedient"}).value();
   wait_until([&] { return inside.load(); });
@@ -67,18 +66,17 @@ TEST(SurvivorForEver, the_destructor_of_the_runtime_names_the_survivor_and_retur
   EXPECT_EXIT(
       {
         {
-          fn::runtime rt({.schedulers = 2,
-                          .log = {.sink = [](fn::log_level, std::string_view line) { std::cerr << line << '\n'; }},
-                          .kill_grace = 20ms,
-                          .shutdown_timeout = 0ms});
+          watched_runtime rt({.schedulers = 2,
+                              .log = {.sink = [](fn::log_level, std::string_view line) { std::cerr << line << '\n'; }},
+                              .kill_grace = 20ms,
+                              .shutdown_timeout = 0ms});
           std::atomic<bool> inside{false};
-          fn::spawn(
-              rt,
-              [&](fn::process&) {
-                inside = true;
-                for (;;) ::pause();
-              },
-              {.label = "for ever"})
+          fn::spawn(rt,
+                    [&](fn::process&) {
+                      inside = true;
+                      for (;;) ::pause();
+                    },
+                    {.label = "for ever"})
               .value();
           while (!inside) std::this_thread::yield();
         }
