@@ -46,6 +46,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/farewell.cpp
   ${PROJECT_SOURCE_DIR}/src/process/links.cpp
   ${PROJECT_SOURCE_DIR}/src/process/monitors.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/names.cpp
   ${PROJECT_SOURCE_DIR}/src/process/overflow.cpp
   ${PROJECT_SOURCE_DIR}/src/process/post.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process.cpp
@@ -53,6 +54,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/process_space.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_table.cpp
   ${PROJECT_SOURCE_DIR}/src/process/receive_wait.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/registered_names.cpp
   ${PROJECT_SOURCE_DIR}/src/process/signals.cpp
   ${PROJECT_SOURCE_DIR}/src/process/spawn.cpp
   ${PROJECT_SOURCE_DIR}/src/process/turn.cpp

@@ -26,6 +26,7 @@ enum class errc : std::uint8_t {
   not_distributed,        ///< asked for another node, and this runtime has none
   unexpected_reply_type,  ///< the reply is of another type than the caller asked for
   init_failed,            ///< a constructor or a captured object's copy threw before the process existed
+  already_registered,     ///< a name is taken, or the process has one; the message says who, or which
   abandoned,              ///< the process could not be unwound in time and was given up
 };
 

@@ -31,7 +31,9 @@ enum class exit_kind : std::uint8_t {
 struct exit_exception {
   std::string_view type;   ///< the demangled name of its type
   std::string_view what;   ///< its `what()`, or the text itself if a string was thrown; else empty
-  std::string_view where;  ///< where it was caught, for people; may be empty
+  /// What it left, for people: the type of the process's function, or of its handler and of the turn's message. The place of
+  /// the throw is not known. May be empty.
+  std::string_view where;
 };
 
 namespace detail {
@@ -189,7 +191,7 @@ class FOUNDATION_API exit_reason {
   /// What is known of the exception; all empty for any other kind.
   [[nodiscard]] exit_exception exception_info() const noexcept;
 
-  /// For people: `normal`, `user: disk full`, `exception std::runtime_error: boom (at worker.cpp:12)`.
+  /// For people: `normal`, `user: disk full`, `exception std::runtime_error: boom (at resizer, message resize)`.
   [[nodiscard]] std::string description() const;
 
   /// The same kind and equal values. Values of one type that has no `==`, or whose `==` throws, are equal only if one

@@ -118,6 +118,10 @@ class FOUNDATION_API process {
   /// @errors errc::invalid_argument for `options.alias == alias_mode::reply`; errc::system_limit when memory is refused
   result<reference> monitor(pid other, const monitor_options& options = {}) noexcept;
 
+  /// The same for the process that has a name now; its `down` carries the name. Where nobody has it, the `down` comes at once
+  /// with the reason `noproc`. @errors also errc::invalid_argument for a name that is empty or longer than 255 bytes
+  result<reference> monitor(std::string_view name, const monitor_options& options = {}) noexcept;
+
   /// Removes a monitor of this process: its `down` does not come any more, unless it is in the mailbox already and
   /// `keep`. May end the slice. @returns whether the monitor was there; false also when its `down` had come
   bool demonitor(reference monitor, demonitor_mode mode = demonitor_mode::keep) noexcept;

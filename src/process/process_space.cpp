@@ -45,7 +45,10 @@ void process_space::note_exit(const control_block& p, const exit_reason& reason,
   }
 }
 
-void process_space::hide(control_block& p) noexcept { table_.hide(p.self_pid()); }
+void process_space::hide(control_block& p) noexcept {
+  names_.release(p);
+  table_.hide(p.self_pid());
+}
 
 bool process_space::exit(pid to, pid from, exit_reason reason) noexcept {
   const sched::epoch_guard guard(epochs());

@@ -13,6 +13,7 @@
 #include <foundation/reference.hpp>
 
 #include "base/base.hpp"
+#include "process/names.hpp"
 #include "process/process_table.hpp"
 #include "process/watch_list.hpp"
 #include "sched/sched.hpp"
@@ -36,6 +37,8 @@ class process_space {
 
   [[nodiscard]] sched::scheduler_group& group() noexcept { return group_; }
   [[nodiscard]] process_table& table() noexcept { return table_; }
+  [[nodiscard]] class names& names() noexcept { return names_; }
+  [[nodiscard]] const class names& names() const noexcept { return names_; }
   [[nodiscard]] std::uint32_t tag() const noexcept { return tag_; }
   [[nodiscard]] static sched::epoch_domain& epochs() noexcept;
 
@@ -98,6 +101,7 @@ class process_space {
   sched::scheduler_group& group_;
   const std::uint32_t tag_;
   process_table table_;
+  class names names_;
   const log_hook log_;
   class watch_list watch_list_;
   sync::atomic<bool> accepts_{true};
