@@ -45,6 +45,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/exit_request.cpp
   ${PROJECT_SOURCE_DIR}/src/process/farewell.cpp
   ${PROJECT_SOURCE_DIR}/src/process/links.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/message_timers.cpp
   ${PROJECT_SOURCE_DIR}/src/process/monitors.cpp
   ${PROJECT_SOURCE_DIR}/src/process/names.cpp
   ${PROJECT_SOURCE_DIR}/src/process/overflow.cpp
@@ -57,6 +58,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/registered_names.cpp
   ${PROJECT_SOURCE_DIR}/src/process/signals.cpp
   ${PROJECT_SOURCE_DIR}/src/process/spawn.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/timer.cpp
   ${PROJECT_SOURCE_DIR}/src/process/turn.cpp
   ${PROJECT_SOURCE_DIR}/src/process/watch_list.cpp
   ${PROJECT_SOURCE_DIR}/src/delivery/send.cpp

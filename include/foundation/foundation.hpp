@@ -22,4 +22,5 @@
 #include <foundation/signals.hpp>
 #include <foundation/spawn.hpp>
 #include <foundation/spawn_options.hpp>
+#include <foundation/timer.hpp>
 #include <foundation/version.hpp>
