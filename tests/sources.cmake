@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # The tests' sources. Written by cmake/checks/sources.sh --write.
 
-set(foundation_tests_unit_base)
+set(
+  foundation_tests_unit_base
+  ${PROJECT_SOURCE_DIR}/tests/unit/base/assert_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/base/sync_test.cpp)
 set(
   foundation_tests_unit_os
   ${PROJECT_SOURCE_DIR}/tests/unit/os/barrier_test.cpp
