@@ -14,8 +14,8 @@ namespace foundation::inline v0 {
 /// out of range; and <system_error> would be included everywhere a process is spawned. Where a system call failed, its
 /// `errno` is spelled out in the error's message.
 ///
-/// No code is 0. Numbers are not stable before version 1.0. The codes marked (planned) are returned by nothing yet; they
-/// are here so that a `switch` written today stays complete.
+/// No code is 0. Numbers are not stable before version 1.0. The codes marked (planned) are returned by nothing yet;
+/// they are here so that a `switch` written today stays complete.
 enum class errc : std::uint8_t {
   system_limit = 1,       ///< a limit of the system or of the runtime: processes, memory, stacks, threads
   not_running,            ///< the runtime is shutting down or gone

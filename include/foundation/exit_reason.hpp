@@ -15,8 +15,8 @@
 
 namespace foundation::inline v0 {
 
-/// The kinds of exit reasons, as Erlang's. `noproc` and `noconnection` are made by no one yet: links, monitors and other
-/// nodes are planned.
+/// The kinds of exit reasons, as Erlang's. `noproc` and `noconnection` are made by no one yet: links, monitors and
+/// other nodes are planned.
 enum class exit_kind : std::uint8_t {
   normal,        ///< it returned, or asked to end
   shutdown,      ///< it was told to end by whoever is responsible for it, perhaps with a value that says why

@@ -78,8 +78,8 @@ class FOUNDATION_API process {
   ///     self.exit(fn::exit_reason::user(disk_full{"/var"}));  // any value says why
   void exit(exit_reason reason);
 
-  /// A new reference, and a mark in the mailbox for `since`, behind all that has arrived. May end the slice. Where there
-  /// is no memory for the mark, the reference is as good, but `since` looks at every message.
+  /// A new reference, and a mark in the mailbox for `since`, behind all that has arrived. May end the slice. Where
+  /// there is no memory for the mark, the reference is as good, but `since` looks at every message.
   [[nodiscard]] reference make_reference() noexcept;
 
   /// Charges `reductions` to this slice, for work the library does not see; gives the scheduler to others when the slice

@@ -73,8 +73,8 @@ class FOUNDATION_API runtime {
   ///     for (const fn::survivor& s : rt.shutdown(5s)) std::cerr << s.label << ": " << s.reason << '\n';
   ///
   /// From its beginning on nothing can be spawned (errc::not_running). Returns those that would not end. A second call
-  /// waits until its own deadline for these to come back. With a deadline of zero or less all are killed at once. Called
-  /// from a process of this runtime, which would wait for itself, it ends the program.
+  /// waits until its own deadline for these to come back. With a deadline of zero or less all are killed at once.
+  /// Called from a process of this runtime, which would wait for itself, it ends the program.
   /// @throws std::bad_alloc when there is no memory for the list; the processes have been told to end all the same
   std::vector<survivor> shutdown(std::chrono::nanoseconds deadline, shutdown_mode mode = shutdown_mode::drain);
 
@@ -94,8 +94,8 @@ class FOUNDATION_API runtime {
   /// One entry a scheduler, in the order of their indices. @throws std::bad_alloc
   [[nodiscard]] std::vector<scheduler_counters> counters() const;
 
-  /// Writes every live process, one a line: pid, label, state, scheduler; then those that were abandoned. Consistent per
-  /// line, not as a whole. Works while processes hang; also from a thread that reports a hang.
+  /// Writes every live process, one a line: pid, label, state, scheduler; then those that were abandoned. Consistent
+  /// per line, not as a whole. Works while processes hang; also from a thread that reports a hang.
   ///
   ///     rt.dump(std::cerr);  // runtime "pictures": 2 schedulers, 1 processes, 0 abandoned, 0 dead letters
   ///                          // <0.0.1> "resizer" waiting
