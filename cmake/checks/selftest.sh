@@ -136,6 +136,8 @@ case $check in
     refuses 'include/foundation/stray.hpp:2: threads outside the seam'
     put src/base/sync.hpp 'std::atomic<int> a; void* p = malloc(1);'
     refuses 'base/sync.hpp:1: allocation outside'
+    put tests/unit/base/atom_test.cpp '' 'fn::runtime rt({.schedulers = 1});'
+    refuses 'atom_test.cpp:2: a runtime that the watchdog does not know'
     put src/memory/second.cpp 'static thread_local int y;'
     refuses 'exactly one thread_local'
     rm -r "$tree"/{src,include}
