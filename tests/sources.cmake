@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # The tests' sources. Written by cmake/checks/sources.sh --write.
 
-set(foundation_tests_unit_base)
+set(
+  foundation_tests_unit_base
+  ${PROJECT_SOURCE_DIR}/tests/unit/base/assert_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/base/sync_test.cpp)
 set(
   foundation_tests_unit_os
   ${PROJECT_SOURCE_DIR}/tests/unit/os/barrier_test.cpp
@@ -109,6 +112,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/stress/wake_up_test.cpp)
 set(
   foundation_tests_examples
+  ${PROJECT_SOURCE_DIR}/tests/examples/word_count_loss_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/examples/word_count_test.cpp)
 set(
   foundation_tests_support

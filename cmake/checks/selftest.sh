@@ -45,11 +45,12 @@ sound_tree() {
   # shellcheck disable=SC2016
   {
     put README.md '<!-- program examples/first.cpp: pasted -->' '```cpp' '#include <string>' 'int main() {}' '```' \
-      '<!-- end -->' 'text'
+      '<!-- end -->' 'text' '<!-- output first -->' '```' one '```'
     put docs/guide/page.md '```cpp' '#include <foundation/foundation.hpp>' 'int twice(int);' '```' 'text' '```sh' 'ls' '```' \
       '```cpp body' 'int four = twice(2);' '```' '```cpp' 'int twice(int x) { return 2 * x; }' '```'
   }
   labelled ci nightly structure
+  prints one
   "$here/sources.sh" --write "$tree"
 }
 
@@ -63,10 +64,17 @@ labelled() {
   done >>"$tree/build/CTestTestfile.cmake"
 }
 
+# prints LINE [STATUS]: the tree's program does
+prints() {
+  put build/first '#!/bin/sh' "echo '$1'" "exit ${2:-0}"
+  chmod +x "$tree/build/first"
+}
+
 run_check() {
   case $check in
     headers | compile_fail | snippets) "$here/$check.sh" "$tree" "$compiler" ;;
     labels) "$here/$check.sh" "$tree" "$tree/build" ;;
+    output) "$here/$check.sh" "$tree" "$tree/build/first" ;;
     *) "$here/$check.sh" "$tree" ;;
   esac
 }
@@ -128,6 +136,8 @@ case $check in
     refuses 'include/foundation/stray.hpp:2: threads outside the seam'
     put src/base/sync.hpp 'std::atomic<int> a; void* p = malloc(1);'
     refuses 'base/sync.hpp:1: allocation outside'
+    put tests/unit/base/atom_test.cpp '' 'fn::runtime rt({.schedulers = 1});'
+    refuses 'atom_test.cpp:2: a runtime that the watchdog does not know'
     put src/memory/second.cpp 'static thread_local int y;'
     refuses 'exactly one thread_local'
     rm -r "$tree"/{src,include}
@@ -186,6 +196,17 @@ case $check in
     put README.md '<!-- program examples/first.cpp: pasted -->' 'no end'
     refuses 'no end of program examples/first.cpp'
     put README.md 'no program'
+    refuses 'found nothing to check'
+    ;;
+  output)
+    prints two
+    refuses '^\+two'
+    prints one 1
+    refuses 'exit status is not 0'
+    put README.md 'It prints one.'
+    refuses '^\+one'
+    put README.md 'It prints nothing.'
+    prints ''
     refuses 'found nothing to check'
     ;;
   snippets)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # strays.sh ROOT: in src/ and include/, atomics, locks, threads, clocks, randomness, mappings and allocation are named
-# only in their seams. A seam is where a simulation or a fault injection takes hold.
+# only in their seams. A seam is where a simulation or a fault injection takes hold. And a test makes its runtimes as
+# watched_runtime, or its hang would not be explained.
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=cmake/checks/common.sh
 source "$here/common.sh"
@@ -49,6 +50,12 @@ while read -r file; do
     done < <(grep -nE "${!kind}" <<<"$code" || true)
   done
 done < <(cpp_files "$root" src include)
+
+while read -r file; do
+  while IFS=: read -r line text; do
+    [[ -n $line ]] && violation "$file:$line: a runtime that the watchdog does not know:${text}"
+  done < <(without_comments "$root/$file" | grep -nE "fn::runtime[[:space:]]+[a-z_]+[({;]|<fn::runtime>" || true)
+done < <(cpp_files "$root" tests/unit tests/stress)
 
 if ((${#thread_locals[@]} != 1)) || [[ ${thread_locals[0]} != src/base/this_thread.cpp:* ]]; then
   violation "exactly one thread_local, in src/base/this_thread.cpp, is allowed; found: ${thread_locals[*]:-none}"

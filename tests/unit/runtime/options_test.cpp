@@ -57,7 +57,7 @@ TEST_F(RuntimeOptions, one_out_of_range_is_refused_by_name_with_what_was_given_a
 
 TEST_F(RuntimeOptions, the_constructor_throws_the_refusal) {
   try {
-    const fn::runtime never({.stack_size = 1});
+    const watched_runtime never({.stack_size = 1});
     FAIL() << "a runtime was made";
   } catch (const fn::bad_result_access& refusal) {
     EXPECT_EQ(refusal.cause(), fn::errc::invalid_argument);
