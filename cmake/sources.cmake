@@ -26,6 +26,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/os/unwind.cpp
   ${PROJECT_SOURCE_DIR}/src/os/virtual_memory.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/backing.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/poison.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/stack_pool.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/stack_slab.cpp
   ${PROJECT_SOURCE_DIR}/src/sched/carrier_store.cpp

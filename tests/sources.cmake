@@ -20,12 +20,14 @@ set(
 set(
   foundation_tests_unit_memory
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/backing_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/memory/poison_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/stack_pool_test.cpp)
 set(
   foundation_tests_unit_sched
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/carrier_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/epoch_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/fiber_interop_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/hostile_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/idle_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/inject_queue_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/monitor_test.cpp

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "memory/poison.hpp"
 #include "os/os.hpp"
 
 namespace foundation::memory {
@@ -57,7 +58,8 @@ const backing_table& real_table() noexcept {
     if (!malloc_wanted()) static_cast<void>(load_mimalloc(table));
     return table;
   }();
-  return chosen;
+  static const backing_table& used = base::hostile ? poisoned(chosen) : chosen;
+  return used;
 }
 
 extern const backing_table loading;
