@@ -45,6 +45,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_in_waits_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_swallowed_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/exit_table_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/exit_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/handler_death_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/handler_test.cpp
