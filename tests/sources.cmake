@@ -61,6 +61,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_when_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/reductions_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/signals_property_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/survivor_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/watch_list_test.cpp)
 set(
