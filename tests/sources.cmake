@@ -50,6 +50,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_in_waits_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_swallowed_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/exit_table_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/exit_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/handler_death_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/handler_test.cpp
@@ -67,6 +68,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_when_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/reductions_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/signals_property_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/survivor_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/watch_list_test.cpp)
 set(

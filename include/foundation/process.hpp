@@ -119,7 +119,7 @@ class FOUNDATION_API process {
   // -- monitors (Erlang reference manual, "Processes", "Monitors") -------------------------------------------------------
 
   /// A `down` comes when `other` ends; at once, with the reason `noproc`, where it is gone. Each call makes one more
-  /// monitor; monitoring oneself makes a reference and no monitor. The reference is good for `since`, as that of
+  /// monitor; monitoring oneself makes a reference, and no monitor. The reference is good for `since`, as that of
   /// `make_reference` is. May end the slice.
   ///
   ///     const fn::reference ref = self.monitor(worker).value();

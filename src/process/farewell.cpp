@@ -12,20 +12,23 @@ namespace foundation::proc {
 bool control_block::tell_next(const exit_reason& reason) noexcept {
   relation* const half = relations_.take_any();
   if (half == nullptr) return false;
+  const exit_reason noproc = exit_kind::noproc;
   mail_.give_away(half);
+  // Whoever came late is told what he would have been told had he come to a dead one, but not before it is one.
+  const exit_reason& told = half->late ? noproc : reason;
   switch (half->role) {
     case relation_kind::link: {
       if (!half->active) break;  // it waits for nothing any more
       const pid other = half->other;
-      half->tell_exit(pid_, reason);
+      half->tell_exit(pid_, told);
       const posted found = post(other, half);
       if (found == posted::to_nobody) relation::discard_message(*half);
       // It may be stuck in its user's code. Without memory for the entry it is not watched, and ends when it comes back.
-      if (found == posted::to_one_awake && !reason.is_normal()) process_space::watch(other);
+      if (found == posted::to_one_awake && !told.is_normal()) process_space::watch(other);
       return true;
     }
     case relation_kind::watched: {
-      half->tell_down(pid_, reason);
+      half->tell_down(pid_, told);
       if (post(half->other, half) == posted::to_nobody) relation::discard_message(*half);
       return true;
     }

@@ -60,6 +60,7 @@ result<void> control_block::unlink_from(pid other) noexcept {
 void control_block::on_link(relation& half) noexcept {
   if (!relations_.insert(half)) return forget_signal(half);
   half.active = true;
+  half.late = told_to_exit_;
 }
 
 void control_block::on_unlink(unlink_signal& question) noexcept {

@@ -14,16 +14,14 @@ namespace foundation::proc {
 /// @errors errc::system_limit: nothing was changed
 result<reference> control_block::watch(pid other, std::string_view name, const monitor_options& options) noexcept {
   const reference ref = space_.make_reference();
+  if (other == pid_) return ref;  // as in Erlang: a reference, and neither monitor nor alias
   relation* const alias = options.alias ? relation::make(relation_kind::alias, pid_, ref) : nullptr;
   relation* const mine = relation::make(relation_kind::watching, other, ref);
   relation* const his = relation::make(relation_kind::watched, pid_, ref);
   const bool complete = (alias != nullptr || !options.alias) && mine != nullptr && his != nullptr && mine->set_name(name);
-  const bool on_itself = other == pid_;  // as in Erlang: a reference, and no monitor
-  if (!complete || on_itself) {
+  if (!complete) {
     relation::discard(his);
     relation::discard(mine);
-  }
-  if (!complete) {
     relation::discard(alias);
     return errc::system_limit;
   }
@@ -32,7 +30,6 @@ result<reference> control_block::watch(pid other, std::string_view name, const m
     alias->lets_priority_in = options.priority;
     relations_.insert(*alias);
   }
-  if (on_itself) return ref;
   mine->has_alias = alias != nullptr;
   relations_.insert(*mine);
   his->kind = signal_kind::monitor;
@@ -59,7 +56,10 @@ void control_block::stop_watching(relation& mine) noexcept {
   if (post(mine.other, &mine) == posted::to_nobody) relation::discard(&mine);
 }
 
-void control_block::on_monitor(relation& his) noexcept { relations_.insert(his); }
+void control_block::on_monitor(relation& his) noexcept {
+  relations_.insert(his);
+  his.late = told_to_exit_;
+}
 
 void control_block::on_demonitor(relation& request) noexcept {
   relation* const half = relations_.find(relation_kind::watched, request.ref);

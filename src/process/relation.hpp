@@ -108,6 +108,7 @@ struct relation : envelope {
 
   relation_kind role;
   bool active = true;              ///< link: false while it is being unlinked
+  bool late = false;               ///< link, watched: made when the process had been told to end, which is to say nobody
   bool has_alias = false;          ///< watching: there is an alias of the same reference
   alias_mode mode{};               ///< alias
   bool lets_priority_in = false;   ///< alias

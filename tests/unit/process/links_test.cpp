@@ -230,6 +230,21 @@ TEST_F(Links, reach_handlers_as_messages_of_theirs) {
   wait_dead(p);
 }
 
+TEST_F(Links, to_a_process_that_was_told_to_die_before_find_nobody) {
+  start({.schedulers = 1});
+  fn::exit_kind got{};
+  wait_dead(fn::spawn(rt(), [&](fn::process& self) {
+              self.trap_exit(true);
+              const fn::pid other = idle_process(self);
+              self.sleep(1ms);  // it waits
+              fn::exit(other, fn::exit_reason::user(1));
+              self.link(other).value();
+              got = next_exit(self).value().reason.kind();
+              EXPECT_TRUE(no_exit_comes(self));
+            }).value());
+  EXPECT_EQ(got, fn::exit_kind::noproc);
+}
+
 TEST_F(Links, join_processes_of_two_runtimes) {
   start();
   fn::runtime other({.schedulers = 1});

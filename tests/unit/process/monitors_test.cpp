@@ -172,6 +172,35 @@ TEST_F(Monitors, tell_of_a_process_that_was_given_up) {
   wait_until([&] { return rt().abandoned_count() == 0; });
 }
 
+TEST_F(Monitors, on_a_process_that_was_told_to_die_before_tell_noproc_when_it_is_gone) {
+  start({.schedulers = 1});
+  fn::exit_kind got{};
+  std::atomic<int> left{0};
+  wait_dead(fn::spawn(rt(), [&](fn::process& self) {
+              const fn::pid other = fn::spawn(self, [&](fn::process& p) {
+                                      const frame f(left);
+                                      p.receive([](int) {});
+                                    }).value();
+              self.sleep(1ms);  // it waits
+              fn::exit(other, fn::exit_reason::user(1));
+              static_cast<void>(self.monitor(other).value());
+              got = next_down(self).value().reason.kind();
+              EXPECT_EQ(left, 1);
+            }).value());
+  EXPECT_EQ(got, fn::exit_kind::noproc);
+}
+
+TEST_F(Monitors, of_oneself_make_no_alias) {
+  as_process([](fn::process& self) {
+    const fn::reference ref = self.monitor(self.id(), {.alias = fn::alias_mode::explicit_unalias}).value();
+    fn::send(fn::alias(self.id(), ref), 1);
+    bool came = false;
+    self.receive([&](int) { came = true; }, fn::after(0ms, [] {}));
+    EXPECT_FALSE(came);
+    EXPECT_FALSE(self.unalias(fn::alias(self.id(), ref)));
+  });
+}
+
 TEST_F(Monitors, make_no_reply_alias) {
   as_process([](fn::process& self) {
     EXPECT_EQ(self.monitor(self.id(), {.alias = fn::alias_mode::reply}).error().code(), fn::errc::invalid_argument);
