@@ -11,6 +11,7 @@ find_package(Threads REQUIRED)
 if(NOT TARGET Boost::fiber)
   set(Boost_USE_STATIC_LIBS OFF)
   find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS headers context fiber)
+  # It swaps the C++ exception globals at a switch, as we do (docs/decisions/0002).
   if(Boost_VERSION VERSION_GREATER_EQUAL 1.88)
     message(FATAL_ERROR "foundation needs Boost from 1.81 to 1.87; found ${Boost_VERSION} in ${Boost_DIR}")
   endif()

@@ -4,8 +4,9 @@
 option(FOUNDATION_DEVELOPER_MODE "Warnings, tests, examples and benchmarks for those who work on the library"
        ${PROJECT_IS_TOP_LEVEL})
 option(FOUNDATION_INSTALL "Install the library, its headers, CMake package and pkg-config file" ${PROJECT_IS_TOP_LEVEL})
-option(FOUNDATION_HOSTILE "Random budgets, forced migration, shuffled stealing, poisoned arenas, expensive checks" OFF)
+option(FOUNDATION_HOSTILE "Random budgets, work moved by chance, freed memory filled, invariants checked" OFF)
 set(FOUNDATION_SANITIZE "" CACHE STRING "Sanitizers to build with: empty, \"address;undefined\" or \"thread\"")
+option(FOUNDATION_BACKING_MALLOC "Take memory from malloc, and never look for mimalloc" OFF)
 
 # Below: developer mode only.
 option(FOUNDATION_BUILD_TESTS "Build the tests (needs GoogleTest)" ON)

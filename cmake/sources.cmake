@@ -26,6 +26,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/os/unwind.cpp
   ${PROJECT_SOURCE_DIR}/src/os/virtual_memory.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/backing.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/poison.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/stack_pool.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/stack_slab.cpp
   ${PROJECT_SOURCE_DIR}/src/sched/carrier_store.cpp
@@ -45,7 +46,9 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/exit_request.cpp
   ${PROJECT_SOURCE_DIR}/src/process/farewell.cpp
   ${PROJECT_SOURCE_DIR}/src/process/links.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/message_timers.cpp
   ${PROJECT_SOURCE_DIR}/src/process/monitors.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/names.cpp
   ${PROJECT_SOURCE_DIR}/src/process/overflow.cpp
   ${PROJECT_SOURCE_DIR}/src/process/post.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process.cpp
@@ -53,8 +56,10 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/process_space.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_table.cpp
   ${PROJECT_SOURCE_DIR}/src/process/receive_wait.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/registered_names.cpp
   ${PROJECT_SOURCE_DIR}/src/process/signals.cpp
   ${PROJECT_SOURCE_DIR}/src/process/spawn.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/timer.cpp
   ${PROJECT_SOURCE_DIR}/src/process/turn.cpp
   ${PROJECT_SOURCE_DIR}/src/process/watch_list.cpp
   ${PROJECT_SOURCE_DIR}/src/delivery/send.cpp

@@ -43,7 +43,7 @@ int main() {
   const auto print = [&finished](fn::process& self) {
     for (bool more = true; more;) {
       self.receive([](const resized& r) { fmt::print("{} is number {}\n", r.path, r.done); },
-                   fn::after(100ms, [&more] { more = false; }));
+                   fn::after(500ms, [&more] { more = false; }));
     }
     fmt::print("nothing more came\n");
     finished.set_value();

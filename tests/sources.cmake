@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # The tests' sources. Written by cmake/checks/sources.sh --write.
 
-set(foundation_tests_unit_base)
+set(
+  foundation_tests_unit_base
+  ${PROJECT_SOURCE_DIR}/tests/unit/base/assert_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/base/sync_test.cpp)
 set(
   foundation_tests_unit_os
   ${PROJECT_SOURCE_DIR}/tests/unit/os/barrier_test.cpp
@@ -17,12 +20,14 @@ set(
 set(
   foundation_tests_unit_memory
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/backing_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/memory/poison_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/stack_pool_test.cpp)
 set(
   foundation_tests_unit_sched
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/carrier_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/epoch_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/fiber_interop_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/sched/hostile_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/idle_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/inject_queue_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/monitor_test.cpp
@@ -53,7 +58,9 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/links_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/mailbox_property_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/mailbox_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/message_timers_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/monitors_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/names_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/outer_queue_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/process_table_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_marks_test.cpp
@@ -109,13 +116,15 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/stress/wake_up_test.cpp)
 set(
   foundation_tests_examples
+  ${PROJECT_SOURCE_DIR}/tests/examples/word_count_loss_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/examples/word_count_test.cpp)
 set(
   foundation_tests_support
   ${PROJECT_SOURCE_DIR}/tests/support/main.cpp
   ${PROJECT_SOURCE_DIR}/tests/support/runtime_fixture.cpp
   ${PROJECT_SOURCE_DIR}/tests/support/scale.cpp
-  ${PROJECT_SOURCE_DIR}/tests/support/watchdog.cpp)
+  ${PROJECT_SOURCE_DIR}/tests/support/watchdog.cpp
+  ${PROJECT_SOURCE_DIR}/tests/support/watched_runtime.cpp)
 set(
   foundation_tests_plugins
   ${PROJECT_SOURCE_DIR}/tests/support/message_plugin.cpp

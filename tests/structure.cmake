@@ -33,6 +33,16 @@ foreach(check layers strays top_level sources file_length readme)
   list(APPEND structure_tests structure.${check} structure.${check}.selftest)
 endforeach()
 
+add_test(NAME structure.labels COMMAND ${checks}/labels.sh ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+add_test(NAME structure.labels.selftest COMMAND ${checks}/selftest.sh labels ${CMAKE_CXX_COMPILER})
+list(APPEND structure_tests structure.labels structure.labels.selftest)
+
+if(FOUNDATION_BUILD_EXAMPLES)
+  add_test(NAME structure.output COMMAND ${checks}/output.sh ${PROJECT_SOURCE_DIR} $<TARGET_FILE:first_steps>)
+  add_test(NAME structure.output.selftest COMMAND ${checks}/selftest.sh output ${CMAKE_CXX_COMPILER})
+  list(APPEND structure_tests structure.output structure.output.selftest)
+endif()
+
 foreach(check headers compile_fail snippets)
   foreach(compiler IN LISTS compilers)
     cmake_path(GET compiler FILENAME name)

@@ -25,10 +25,13 @@ sound_tree() {
   # shellcheck disable=SC2016  # the backquotes are Markdown's
   put src/README.md '| `base` | L0 | | |' '| `os` | L1 | `base` | |' '| `memory` | L2 | `base` `os` | |'
   put src/base/base.hpp '#include "base/atom.hpp"'
-  put src/base/atom.hpp '#include <atomic>' 'inline std::atomic<int> a; // std::mutex'
-  put src/base/tls.cpp 'thread_local int x;'
+  put src/base/atom.hpp 'int a; // std::mutex'
+  put src/base/sync.hpp '#include <atomic>' 'inline std::atomic<int> a;'
+  put src/base/this_thread.cpp 'thread_local int x;'
   put src/os/os.hpp '#include "base/base.hpp"'
-  put src/os/clock.cpp 'auto t = std::chrono::steady_clock::now();' 'void* p = mmap(0);'
+  put src/os/clock.hpp 'auto t = std::chrono::steady_clock::now();'
+  put src/os/virtual_memory.cpp 'void* p = mmap(0);'
+  put src/os/futex.cpp 'int x = syscall(SYS_futex);'
   put src/memory/backing.cpp '#include "os/os.hpp"' 'void* p = malloc(1);'
   put src/memory/pool.cpp '/* std::mutex' ' malloc(1) */ void my_malloc(int); // madvise(' '#include <foundation/foundation.hpp>'
   put include/foundation/foundation.hpp '#pragma once' '#include <string>' 'inline int f(int x) { return x; }' \
@@ -42,16 +45,36 @@ sound_tree() {
   # shellcheck disable=SC2016
   {
     put README.md '<!-- program examples/first.cpp: pasted -->' '```cpp' '#include <string>' 'int main() {}' '```' \
-      '<!-- end -->' 'text'
+      '<!-- end -->' 'text' '<!-- output first -->' '```' one '```'
     put docs/guide/page.md '```cpp' '#include <foundation/foundation.hpp>' 'int twice(int);' '```' 'text' '```sh' 'ls' '```' \
       '```cpp body' 'int four = twice(2);' '```' '```cpp' 'int twice(int x) { return 2 * x; }' '```'
   }
+  labelled ci nightly structure
+  prints one
   "$here/sources.sh" --write "$tree"
+}
+
+# labelled LABEL...: a build directory with a test of each label
+labelled() {
+  local label
+  put build/CTestTestfile.cmake
+  for label; do
+    echo "add_test($label true)"
+    echo "set_tests_properties($label PROPERTIES LABELS $label)"
+  done >>"$tree/build/CTestTestfile.cmake"
+}
+
+# prints LINE [STATUS]: the tree's program does
+prints() {
+  put build/first '#!/bin/sh' "echo '$1'" "exit ${2:-0}"
+  chmod +x "$tree/build/first"
 }
 
 run_check() {
   case $check in
     headers | compile_fail | snippets) "$here/$check.sh" "$tree" "$compiler" ;;
+    labels) "$here/$check.sh" "$tree" "$tree/build" ;;
+    output) "$here/$check.sh" "$tree" "$tree/build/first" ;;
     *) "$here/$check.sh" "$tree" ;;
   esac
 }
@@ -102,13 +125,19 @@ case $check in
       'auto t = std::chrono::steady_clock::now();' 'clock_gettime(0, 0);' 'std::random_device r;' 'std::mt19937 r;' \
       'getrandom(0, 0, 0);' 'void* p = mmap(0);' '::madvise(0);' 'void* p = std::malloc (1);' 'auto p = calloc(1, 1);' \
       'realloc(p, 1);' 'auto p = (1, malloc(1));' 'int k = 1; /* x */ std::mutex m;'; do
-      put src/memory/stray.cpp "$stray"
-      refuses 'src/memory/stray.cpp:1: [a-z]+ outside the seam'
+      for area in base os memory; do
+        put src/$area/stray.cpp "$stray"
+        refuses "src/$area/stray.cpp:1: [a-z]+ outside the seam"
+      done
     done
+    put src/memory/stray.cpp '::syscall(SYS_futex);'
+    refuses 'src/memory/stray.cpp:1: syscalls outside the seam'
     put include/foundation/stray.hpp '' '#include <thread>'
     refuses 'include/foundation/stray.hpp:2: threads outside the seam'
-    put include/foundation/detail/sync.hpp 'std::atomic<int> a; void* p = malloc(1);'
-    refuses 'detail/sync.hpp:1: allocation outside'
+    put src/base/sync.hpp 'std::atomic<int> a; void* p = malloc(1);'
+    refuses 'base/sync.hpp:1: allocation outside'
+    put tests/unit/base/atom_test.cpp '' 'fn::runtime rt({.schedulers = 1});'
+    refuses 'atom_test.cpp:2: a runtime that the watchdog does not know'
     put src/memory/second.cpp 'static thread_local int y;'
     refuses 'exactly one thread_local'
     rm -r "$tree"/{src,include}
@@ -139,11 +168,19 @@ case $check in
     seq 121 | sed 's,^,# ,' >"$tree/CMakeLists.txt"
     refuses 'CMakeLists.txt: 121 lines'
     ;;
+  labels)
+    labelled ci structure
+    refuses "no test has the label 'nightly'"
+    labelled nightly structure
+    refuses "no test has the label 'ci'"
+    put build/CTestTestfile.cmake
+    refuses "no test has the label 'structure'"
+    ;;
   sources)
     put src/base/unlisted.cpp
     refuses 'src/base/unlisted.cpp'
-    rm "$tree/src/base/tls.cpp"
-    refuses '^-.*src/base/tls.cpp'
+    rm "$tree/src/base/this_thread.cpp"
+    refuses '^-.*src/base/this_thread.cpp'
     put tests/unit/base/unlisted_test.cpp
     refuses 'tests/unit/base/unlisted_test.cpp'
     put src/loose.cpp
@@ -159,6 +196,17 @@ case $check in
     put README.md '<!-- program examples/first.cpp: pasted -->' 'no end'
     refuses 'no end of program examples/first.cpp'
     put README.md 'no program'
+    refuses 'found nothing to check'
+    ;;
+  output)
+    prints two
+    refuses '^\+two'
+    prints one 1
+    refuses 'exit status is not 0'
+    put README.md 'It prints one.'
+    refuses '^\+one'
+    put README.md 'It prints nothing.'
+    prints ''
     refuses 'found nothing to check'
     ;;
   snippets)

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Which packages to install on Debian and its relatives. Pure: looks only at its arguments, so that it can be tested on
-# lists recorded elsewhere. A list has one line per package that apt could install: `name version`.
+# lists of other systems. A list has one line per package that is installed or could be: `name version`.
 
 # Boost.Fiber from 1.81 to 1.87, the best first. Debian 12 calls its 1.74 libboost-fiber-dev and has 1.81 beside it.
 boost_candidates=(libboost-fiber1.81-dev libboost-fiber-dev libboost-fiber1.83-dev)
 clang_candidates=(clang-16 clang-17 clang-18 clang-19)
+
+# The oldest version of each that will do; of those that are not here any.
+declare -A oldest=([g++]=12.0 [cmake]=3.25 [libfmt-dev]=9.0 [libspdlog-dev]=1.10 [libmimalloc-dev]=2.0
+  [libgtest-dev]=1.12 [libgmock-dev]=1.12 [libbenchmark-dev]=1.6)
 
 # package_names SET...: every name that the sets could lead to; what to ask apt about.
 package_names() {
@@ -14,7 +18,7 @@ package_names() {
     case $set in
       build)
         printf '%s\n' g++ cmake ninja-build pkg-config ccache "${boost_candidates[@]}" libfmt-dev libspdlog-dev \
-          libzstd-dev libmimalloc-dev
+          libmimalloc-dev
         ;;
       test) printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev ;;
       ci) printf '%s\n' "${clang_candidates[@]}" ;;
@@ -32,6 +36,22 @@ at_least() {
   ((10#$major > $2 || (10#$major == $2 && 10#$minor >= $3)))
 }
 
+# fits NAME VERSION: whether that version of the package will do.
+fits() {
+  case $1 in
+    libboost-fiber*) at_least "$2" 1 81 && ! at_least "$2" 1 88 ;;
+    *) [[ -z ${oldest[$1]:-} ]] || at_least "$2" "${oldest[$1]%.*}" "${oldest[$1]#*.}" ;;
+  esac
+}
+
+# fitting LIST: the packages of a list whose versions will do.
+fitting() {
+  local name version
+  while read -r name version; do
+    if fits "$name" "$version"; then echo "$name $version"; fi
+  done <"$1"
+}
+
 # version_in LIST NAME: the version of one package in the list, or nothing.
 version_in() { awk -v name="$2" '$1 == name { print $2; exit }' "$1"; }
 
@@ -43,22 +63,12 @@ choose_packages() {
   for set in "$@"; do
     case $set in
       build)
-        choose_one "$list" 12 0 g++ || status=1
-        choose_one "$list" 3 25 cmake || status=1
-        choose_one "$list" 1 0 ninja-build || status=1
-        choose_one "$list" 0 0 pkg-config || status=1
+        choose_all "$list" g++ cmake ninja-build pkg-config || status=1
         choose_optional "$list" ccache
         choose_boost "$list" || status=1
-        choose_one "$list" 9 0 libfmt-dev || status=1
-        choose_one "$list" 1 10 libspdlog-dev || status=1
-        choose_one "$list" 1 4 libzstd-dev || status=1
-        choose_one "$list" 2 0 libmimalloc-dev || status=1
+        choose_all "$list" libfmt-dev libspdlog-dev libmimalloc-dev || status=1
         ;;
-      test)
-        choose_one "$list" 1 12 libgtest-dev || status=1
-        choose_one "$list" 1 12 libgmock-dev || status=1
-        choose_one "$list" 1 6 libbenchmark-dev || status=1
-        ;;
+      test) choose_all "$list" libgtest-dev libgmock-dev libbenchmark-dev || status=1 ;;
       ci) choose_clang "$list" || status=1 ;;
       *)
         echo "no such set of packages: $set" >&2
@@ -69,18 +79,21 @@ choose_packages() {
   return $status
 }
 
-choose_one() {
-  local list=$1 major=$2 minor=$3 name=$4 version
-  version=$(version_in "$list" "$name")
-  echo "$name"
-  if [[ -z $version ]]; then
-    echo "not available: $name" >&2
-    return 1
-  fi
-  if ! at_least "$version" "$major" "$minor"; then
-    echo "too old: $name $version (from $major.$minor on)" >&2
-    return 1
-  fi
+choose_all() {
+  local list=$1 status=0 name version
+  shift
+  for name; do
+    version=$(version_in "$list" "$name")
+    echo "$name"
+    if [[ -z $version ]]; then
+      echo "not available: $name" >&2
+      status=1
+    elif ! fits "$name" "$version"; then
+      echo "too old: $name $version (from ${oldest[$name]} on)" >&2
+      status=1
+    fi
+  done
+  return $status
 }
 
 choose_optional() { if [[ -n $(version_in "$1" "$2") ]]; then echo "$2"; fi; }
@@ -90,7 +103,7 @@ choose_boost() {
   for name in "${boost_candidates[@]}"; do
     version=$(version_in "$list" "$name")
     [[ -n $version ]] || continue
-    if at_least "$version" 1 81 && ! at_least "$version" 1 88; then
+    if fits "$name" "$version"; then
       echo "$name"
       return 0
     fi

@@ -96,13 +96,17 @@ void coordinator::wait_for_one(fn::process& self) {
 
 /// Each word is in one shard only, so the most frequent of all are among the most frequent of each.
 void coordinator::collect(fn::process& self) {
-  for (const fn::pid shard : shards_) fn::send(shard, summarise{self.id(), limits_.top});
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
-    self.receive([this](summary&& part) {
-      totals_.words += part.words;
-      totals_.different += part.different;
-      std::move(part.top.begin(), part.top.end(), std::back_inserter(totals_.top));
-    });
+  for (const fn::pid shard : shards_) tell(self, shard, summarise{self.id(), limits_.top});
+  for (std::size_t missing = shards_.size(); missing != 0;) {
+    expect_alive(shards_);
+    self.receive(
+        [&](summary&& part) {
+          --missing;
+          totals_.words += part.words;
+          totals_.different += part.different;
+          std::move(part.top.begin(), part.top.end(), std::back_inserter(totals_.top));
+        },
+        fn::after(1s));
   }
   totals_.messages += 2 * shards_.size();
   std::sort(totals_.top.begin(), totals_.top.end(), more_frequent);

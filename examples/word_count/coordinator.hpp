@@ -25,7 +25,7 @@ class coordinator {
  public:
   coordinator(file_walk walk, const limits& given) : walk_(std::move(walk)), limits_(given) {}
 
-  /// The life of the process.
+  /// The life of the process. @throws what keeps it from an answer
   [[nodiscard]] totals run(fn::process& self);
 
  private:

@@ -40,7 +40,11 @@ int count_words(const options& wanted) {
   std::future<totals> answer = promise.get_future();
   const limits bounds{.shards = 2 * rt->schedulers(), .in_flight = wanted.in_flight, .top = wanted.top};
   auto life = [work = coordinator(*std::move(walk), bounds), promise = std::move(promise)](fn::process& self) mutable {
-    promise.set_value(work.run(self));
+    try {
+      promise.set_value(work.run(self));
+    } catch (const std::exception&) {
+      promise.set_exception(std::current_exception());
+    }
   };
   const auto started = fn::spawn(*rt, std::move(life), {.label = "coordinator"});
   if (!started) return complain(started.error().message(), failed);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -48,5 +49,11 @@ struct summary {
   std::uint64_t different = 0;
   std::vector<word_and_times> top;
 };
+
+/// Sends what the other one waits for: again and again while there is no memory for it.
+template <typename Message>
+void tell(fn::process& self, fn::pid to, const Message& message) {
+  while (!fn::send(to, message)) self.sleep(std::chrono::milliseconds(10));
+}
 
 }  // namespace word_count

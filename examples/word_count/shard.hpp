@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include <foundation/foundation.hpp>
 
@@ -22,5 +23,8 @@ class shard {
   word_table counts_;
   std::uint64_t words_ = 0;
 };
+
+/// Throws when a shard has ended: it will answer nobody, and what it had counted is lost.
+void expect_alive(const std::vector<fn::pid>& shards);
 
 }  // namespace word_count

@@ -10,8 +10,11 @@
 #include <utility>
 
 #include "messages.hpp"
+#include "shard.hpp"
 
 namespace word_count {
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -47,6 +50,13 @@ std::uint64_t read_words(fn::process& self, const std::filesystem::path& path, s
   return total;
 }
 
+void wait_until_merged(fn::process& self, const std::vector<fn::pid>& shards) {
+  for (bool waits = true; waits;) {
+    expect_alive(shards);
+    self.receive([&waits](merged) { waits = false; }, fn::after(1s));
+  }
+}
+
 }  // namespace
 
 void count_file(fn::process& self, const file_job& job) try {
@@ -56,10 +66,10 @@ void count_file(fn::process& self, const file_job& job) try {
     fn::send(job.shards[i], partial_counts{self.id(), std::move(tables[i])}).value();
   }
   // Waiting until the shards have taken the words in keeps the files in flight a bound on all memory in use.
-  for (std::size_t i = 0; i < tables.size(); ++i) self.receive([](merged) {});
-  fn::send(job.coordinator, counted{bytes});
+  for (std::size_t i = 0; i < tables.size(); ++i) wait_until_merged(self, job.shards);
+  tell(self, job.coordinator, counted{bytes});
 } catch (const std::exception& failure) {
-  fn::send(job.coordinator, skipped{job.path.string(), failure.what()});
+  tell(self, job.coordinator, skipped{job.path.string(), failure.what()});
 }
 
 }  // namespace word_count

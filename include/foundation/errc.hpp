@@ -14,19 +14,21 @@ namespace foundation::inline v0 {
 /// out of range; and <system_error> would be included everywhere a process is spawned. Where a system call failed, its
 /// `errno` is spelled out in the error's message.
 ///
-/// No code is 0. Numbers are not stable before version 1.0.
+/// No code is 0. Numbers are not stable before version 1.0. The codes marked (planned) are returned by nothing yet;
+/// they are here so that a `switch` written today stays complete.
 enum class errc : std::uint8_t {
   system_limit = 1,       ///< a limit of the system or of the runtime: processes, memory, stacks, threads
   not_running,            ///< the runtime is shutting down or gone
   noproc,                 ///< no process has this pid (any more)
   killed,                 ///< the calling process is exiting: its waits no longer wait
-  timeout,                ///< the given time passed first
+  timeout,                ///< the given time passed first (planned)
   invalid_argument,       ///< an option or argument is out of range; the message names it and what is allowed
-  would_deadlock,         ///< the call closes a circle of processes that wait for one another
-  not_distributed,        ///< asked for another node, and this runtime has none
-  unexpected_reply_type,  ///< the reply is of another type than the caller asked for
+  would_deadlock,         ///< the call closes a circle of processes that wait for one another (planned)
+  not_distributed,        ///< asked for another node, and this runtime has none (planned)
+  unexpected_reply_type,  ///< the reply is of another type than the caller asked for (planned)
   init_failed,            ///< a constructor or a captured object's copy threw before the process existed
-  abandoned,              ///< the process could not be unwound in time and was given up
+  already_registered,     ///< a name is taken, or the process has one; the message says who, or which
+  abandoned,              ///< the process could not be unwound in time and was given up (planned)
 };
 
 /// The code's spelling in the source, as `"system_limit"`; `"unknown"` for a value that is none of the codes.

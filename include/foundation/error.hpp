@@ -61,12 +61,14 @@ class FOUNDATION_API error {
     if (has_block()) release();
   }
 
+  /// Exchanges two errors; nothing is allocated or copied.
   void swap(error& other) noexcept {
     const std::uintptr_t word = word_;
     word_ = other.word_;
     other.word_ = word;
   }
 
+  /// What programs decide by.
   [[nodiscard]] errc code() const noexcept { return static_cast<errc>(has_block() ? code_word() : word_); }
 
   /// The whole text: the message, or the code's description where there is none. Ends in a NUL outside the view.

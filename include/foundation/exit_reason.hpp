@@ -15,7 +15,8 @@
 
 namespace foundation::inline v0 {
 
-/// The kinds of exit reasons, as Erlang's.
+/// The kinds of exit reasons, as Erlang's. `noproc` and `noconnection` are made by no one yet: links, monitors and
+/// other nodes are planned.
 enum class exit_kind : std::uint8_t {
   normal,        ///< it returned, or asked to end
   shutdown,      ///< it was told to end by whoever is responsible for it, perhaps with a value that says why
@@ -31,7 +32,9 @@ enum class exit_kind : std::uint8_t {
 struct exit_exception {
   std::string_view type;   ///< the demangled name of its type
   std::string_view what;   ///< its `what()`, or the text itself if a string was thrown; else empty
-  std::string_view where;  ///< where it was caught, for people; may be empty
+  /// What it left, for people: the type of the process's function, or of its handler and of the turn's message. The place of
+  /// the throw is not known. May be empty.
+  std::string_view where;
 };
 
 namespace detail {
@@ -106,7 +109,7 @@ using exit_value_type = std::conditional_t<is_borrowed_text<std::decay_t<T>>, st
 
 }  // namespace detail
 
-/// Why a process ended: what its links and monitors are told.
+/// Why a process ended. It stands in the report of a crash; links and monitors, which will be told, are planned.
 ///
 ///     self.exit(fn::exit_reason::shutdown);                    // a kind
 ///     self.exit(fn::exit_reason::user(disk_full{"/var"}));     // any value
@@ -189,7 +192,7 @@ class FOUNDATION_API exit_reason {
   /// What is known of the exception; all empty for any other kind.
   [[nodiscard]] exit_exception exception_info() const noexcept;
 
-  /// For people: `normal`, `user: disk full`, `exception std::runtime_error: boom (at worker.cpp:12)`.
+  /// For people: `normal`, `user: disk full`, `exception std::runtime_error: boom (at resizer, message resize)`.
   [[nodiscard]] std::string description() const;
 
   /// The same kind and equal values. Values of one type that has no `==`, or whose `==` throws, are equal only if one

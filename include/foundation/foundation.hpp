@@ -9,6 +9,7 @@
 #include <foundation/handler.hpp>
 #include <foundation/message.hpp>
 #include <foundation/monitor_options.hpp>
+#include <foundation/names.hpp>
 #include <foundation/pid.hpp>
 #include <foundation/priority.hpp>
 #include <foundation/process.hpp>
@@ -21,4 +22,5 @@
 #include <foundation/signals.hpp>
 #include <foundation/spawn.hpp>
 #include <foundation/spawn_options.hpp>
+#include <foundation/timer.hpp>
 #include <foundation/version.hpp>

@@ -35,8 +35,11 @@ class FOUNDATION_API process {
   process(const process&) = delete;
   process& operator=(const process&) = delete;
 
+  /// Its own pid: what to give to others, who must not have the `process&`.
   [[nodiscard]] pid id() const noexcept;
+  /// As given to `spawn`; lives as long as the process.
   [[nodiscard]] std::string_view label() const noexcept;
+  /// As given to `spawn`.
   [[nodiscard]] foundation::priority priority() const noexcept;
 
   /// Takes the oldest message that one of the clauses matches, and returns what its handler returns.
@@ -62,6 +65,9 @@ class FOUNDATION_API process {
   }
 
   /// Waits for at least `duration`; zero or less gives the others a turn. `fn::infinity`: until told to exit.
+  ///
+  ///     self.sleep(10ms);
+  ///
   /// @errors as `receive`
   template <typename Rep, typename Period>
   result<void> sleep(std::chrono::duration<Rep, Period> duration) {
@@ -70,9 +76,13 @@ class FOUNDATION_API process {
 
   /// Ends this process with `reason`: unwinds from here. Returns only where unwinding is impossible (above); the next wait
   /// outside then ends it. The first reason stays.
+  ///
+  ///     self.exit(fn::exit_reason::shutdown);
+  ///     self.exit(fn::exit_reason::user(disk_full{"/var"}));  // any value says why
   void exit(exit_reason reason);
 
-  /// A new reference, and a mark in the mailbox for `since`, behind all that has arrived. May end the slice.
+  /// A new reference, and a mark in the mailbox for `since`, behind all that has arrived. May end the slice. Where
+  /// there is no memory for the mark, the reference is as good, but `since` looks at every message.
   [[nodiscard]] reference make_reference() noexcept;
 
   /// Charges `reductions` to this slice, for work the library does not see; gives the scheduler to others when the slice
@@ -118,6 +128,10 @@ class FOUNDATION_API process {
   /// @errors errc::invalid_argument for `options.alias == alias_mode::reply`; errc::system_limit when memory is refused
   result<reference> monitor(pid other, const monitor_options& options = {}) noexcept;
 
+  /// The same for the process that has a name now; its `down` carries the name. Where nobody has it, the `down` comes at once
+  /// with the reason `noproc`. @errors also errc::invalid_argument for a name that is empty or longer than 255 bytes
+  result<reference> monitor(std::string_view name, const monitor_options& options = {}) noexcept;
+
   /// Removes a monitor of this process: its `down` does not come any more, unless it is in the mailbox already and
   /// `keep`. May end the slice. @returns whether the monitor was there; false also when its `down` had come
   bool demonitor(reference monitor, demonitor_mode mode = demonitor_mode::keep) noexcept;
@@ -147,6 +161,11 @@ class FOUNDATION_API process {
 
 /// Inside this scope the process's own waits never throw its exit: they return `errc::killed` at once when it has been
 /// told to exit. For a few lines that must not be cut in two. Scopes nest. On the process itself only.
+///
+///     const fn::shield here(self);
+///     fn::send(log, begin{});
+///     if (!self.sleep(10ms)) { … }  // told to exit meanwhile: finish quickly
+///     fn::send(log, end{});
 class FOUNDATION_API shield {
  public:
   explicit shield(process& self) noexcept;

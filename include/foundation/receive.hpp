@@ -27,6 +27,7 @@ template <typename Rep, typename Period, typename Handler>
     return detail::after_clause<function>{detail::saturate(timeout), std::forward<Handler>(handler)};
   }
 }
+/// The same without a handler, where the other clauses return nothing: the receive then just returns.
 [[nodiscard]] constexpr auto after(std::chrono::nanoseconds timeout) {
   return after(timeout, [] {});
 }

@@ -58,7 +58,9 @@ class FOUNDATION_API runtime {
   /// `create(options).value()`. @throws bad_result_access
   explicit runtime(runtime_options options = {});
 
+  /// Takes the processes over; they notice nothing.
   runtime(runtime&&) noexcept;
+  /// The same; what this one had before ends as by the destructor.
   runtime& operator=(runtime&&) noexcept;
 
   /// `shutdown(options.shutdown_timeout, shutdown_mode::drop)`, then ends the threads. If a process survives in foreign
@@ -68,12 +70,17 @@ class FOUNDATION_API runtime {
 
   /// Ends all processes: asks them to, waits until the deadline, kills the rest and waits `kill_grace` for them.
   ///
+  ///     for (const fn::survivor& s : rt.shutdown(5s)) std::cerr << s.label << ": " << s.reason << '\n';
+  ///
   /// From its beginning on nothing can be spawned (errc::not_running). Returns those that would not end. A second call
-  /// waits until its own deadline for these to come back.
+  /// waits until its own deadline for these to come back. With a deadline of zero or less all are killed at once.
+  /// Called from a process of this runtime, which would wait for itself, it ends the program.
+  /// @throws std::bad_alloc when there is no memory for the list; the processes have been told to end all the same
   std::vector<survivor> shutdown(std::chrono::nanoseconds deadline, shutdown_mode mode = shutdown_mode::drain);
 
   /// Schedulers online.
   [[nodiscard]] unsigned schedulers() const noexcept;
+  /// As given in the options.
   [[nodiscard]] const std::string& name() const noexcept;
 
   /// Processes alive now.
@@ -84,10 +91,16 @@ class FOUNDATION_API runtime {
   [[nodiscard]] std::uint64_t abandoned_count() const noexcept;
   /// Log lines lost so far, because they came faster than the host's sink or logger took them.
   [[nodiscard]] std::uint64_t dropped_log_lines() const noexcept;
+  /// One entry a scheduler, in the order of their indices. @throws std::bad_alloc
   [[nodiscard]] std::vector<scheduler_counters> counters() const;
 
-  /// Writes every live process, one a line: pid, label, state, scheduler. Consistent per line, not as a whole. Works
-  /// while processes hang; also from a thread that reports a hang.
+  /// Writes every live process, one a line: pid, label, state, scheduler; then those that were abandoned. Consistent
+  /// per line, not as a whole. Works while processes hang; also from a thread that reports a hang.
+  ///
+  ///     rt.dump(std::cerr);  // runtime "pictures": 2 schedulers, 1 processes, 0 abandoned, 0 dead letters
+  ///                          // <0.0.1> "resizer" waiting
+  ///
+  /// @throws std::bad_alloc, and what the stream throws
   void dump(std::ostream& out) const;
 
  private:

@@ -71,13 +71,13 @@ struct runtime_options {
   /// How a stack's overflow is caught.
   guard_mode guard = guard_mode::automatic;
 
-  /// Shown in logs and in the names of the runtime's threads (which the system cuts to 15 bytes). At most 255 bytes.
+  /// Shown in logs; its first 8 bytes in the names of the scheduler threads, as "pictures-0". At most 255 bytes.
   std::string name = {};
 
   log_options log = {};
 
-  /// Whether the runtime installs its handlers for stack overflows and stall backtraces. They are chained to those
-  /// found and taken away with the last runtime that wants them.
+  /// Whether the runtime installs its handler for stack overflows (SIGSEGV and SIGBUS). It is chained to those found
+  /// and taken away with the last runtime that wants it.
   bool signal_handlers = true;
 
   /// How long a process that was told to die may take to unwind before it is abandoned; 0 ms..24 h.

@@ -18,7 +18,7 @@ namespace detail {
 template <typename T>
 struct a_message_that_cannot_be_copied_must_be_moved_into_send;
 
-/// Gives the message to the receiver, or destroys it.
+/// Gives the message to the receiver, or destroys it; an empty one stands for memory that was refused.
 FOUNDATION_API result<void> deliver(pid to, owned_envelope message) noexcept;
 }  // namespace detail
 
@@ -41,9 +41,7 @@ result<void> send(pid to, T&& message) {
   } else if constexpr (!std::is_constructible_v<stored, T>) {
     static_cast<void>(sizeof(detail::a_message_that_cannot_be_copied_must_be_moved_into_send<stored>));
   } else {
-    auto envelope = detail::owned_envelope::make<stored>(std::forward<T>(message));
-    if (!envelope) return errc::system_limit;
-    return detail::deliver(to, std::move(envelope));
+    return detail::deliver(to, detail::owned_envelope::make<stored>(std::forward<T>(message)));
   }
 }
 
@@ -63,8 +61,7 @@ result<void> send_to_alias(alias to, T&& message, bool priority) {
     static_cast<void>(sizeof(a_message_that_cannot_be_copied_must_be_moved_into_send<stored>));
   } else {
     auto envelope = owned_envelope::make_to<stored>(to.ref(), std::forward<T>(message));
-    if (!envelope) return errc::system_limit;
-    envelope.get()->priority = priority;
+    if (envelope) envelope.get()->priority = priority;
     return deliver(to.owner(), std::move(envelope));
   }
 }

@@ -137,8 +137,8 @@ inline result<pid> pid_of(const result<monitored>& made) {
 ///     fn::pid p = fn::spawn(rt, [](fn::process& self) { … }, {.label = "logger"}).value();
 ///
 /// Never waits. `body` is moved or copied here, by the caller, before the process exists; what may block belongs into the
-/// process. The pid is valid at once: signals sent to it wait until it first runs. Any thread; from a process, 25 reductions.
-/// Cost: one allocation.
+/// process. The pid is valid at once: signals sent to it wait until it first runs. Any thread. From a process it costs 25
+/// reductions whatever comes of it, and may end the slice: hold no std::mutex across it. One allocation.
 /// @errors errc::invalid_argument for an option out of range, which the message names; errc::system_limit when
 ///         `max_processes` is reached or memory refused; errc::init_failed when moving `body` threw, with its text;
 ///         errc::not_running when the runtime shuts down. In each case nothing is left behind.
@@ -173,12 +173,13 @@ template <typename F>
 /// Sends the process an exit signal (Erlang's exit/2): `kill` ends it with `killed`. Any other reason comes as a message,
 /// `exited`, to one that traps exits, and ends one that does not, except `normal`, which ends only the caller itself.
 ///
-/// Returns at once; the process ends at its next wait or checkpoint (process.hpp). To a dead process it does nothing.
-/// Any thread.
+/// Does not wait for it; the process ends at its next wait or checkpoint (process.hpp). To a dead process it does nothing.
+/// Any thread; from a process, one reduction, so it may end the slice.
 /// @errors errc::system_limit when memory is refused: nothing was sent; errc::not_running when the runtime is gone
 FOUNDATION_API result<void> exit(pid to, exit_reason reason) noexcept;
 
-/// Whether the process is alive at this moment: not yet ended, not abandoned. Any thread, lock-free.
+/// Whether the process is alive at this moment: not yet ended, not abandoned. Any thread, lock-free; from a process, one
+/// reduction, so it may end the slice.
 [[nodiscard]] FOUNDATION_API bool is_alive(pid p) noexcept;
 
 }  // namespace foundation::inline v0

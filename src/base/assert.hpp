@@ -36,6 +36,15 @@ namespace foundation::base {
 #define FOUNDATION_ASSERT(fact) static_cast<void>(sizeof(static_cast<bool>(fact)))
 #endif
 
+namespace foundation::base {
+/// Whether this is the hostile build, where what breaks rarely breaks often (docs/CONTRIBUTING.md).
+#if defined(FOUNDATION_HOSTILE)
+inline constexpr bool hostile = true;
+#else
+inline constexpr bool hostile = false;
+#endif
+}  // namespace foundation::base
+
 #if defined(FOUNDATION_HOSTILE)
 #define FOUNDATION_INVARIANT(fact) FOUNDATION_CHECK(fact, "invariant")
 #else

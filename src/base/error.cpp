@@ -92,6 +92,8 @@ const char* name(errc code) noexcept {
       return "unexpected_reply_type";
     case errc::init_failed:
       return "init_failed";
+    case errc::already_registered:
+      return "already_registered";
     case errc::abandoned:
       return "abandoned";
   }
@@ -120,6 +122,8 @@ const char* describe(errc code) noexcept {
       return "the reply is of another type than the one asked for";
     case errc::init_failed:
       return "construction failed before the process existed";
+    case errc::already_registered:
+      return "the name is taken, or the process has one already";
     case errc::abandoned:
       return "the process could not be unwound in time and was given up";
   }

@@ -10,10 +10,12 @@ namespace foundation::base {
 enum class lock_rank : std::uint8_t {
   runtime_directory,   ///< runtime: creation and destruction of runtimes, look-up by tag
   runtime_state,       ///< runtime: life cycle of one runtime
-  process_table,       ///< process: slots and their free list
-  epoch_spare,         ///< sched: the record of threads for which there is no memory
-  epoch_registry,      ///< sched: registration of threads, retired memory
+  epoch_spare,         ///< sched: the record of threads for which there is no memory; held in their epoch guards
+  process_names,       ///< process: registered names
   timer_wheel,         ///< sched: one scheduler's wheel
+  process_timers,      ///< process: the timers that aim at some processes
+  process_table,       ///< process: slots and their free list
+  epoch_registry,      ///< sched: registration of threads, retired memory
   inject_queue,        ///< sched: the shared run queue
   pinned_queue,        ///< sched: one scheduler's own queue
   monitor,             ///< sched: sleep and wake of the monitor thread

@@ -30,7 +30,9 @@ bool push(const sending_from& from, process_space& space, pid to, envelope* mess
 result<void> deliver(pid to, owned_envelope message) noexcept {
   const sending_from from;
   result<void> outcome;
-  {
+  if (!message) [[unlikely]] {
+    outcome = errc::system_limit;
+  } else {
     const sched::epoch_guard guard(process_space::epochs());
     const std::uint32_t tag = pid_access::tag(to);
     process_space* space = from.process != nullptr && from.process->space().tag() == tag

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "memory/poison.hpp"
 #include "os/os.hpp"
 
 namespace foundation::memory {
@@ -34,7 +35,7 @@ bool malloc_wanted() noexcept {
 
 /// Fills `table` from a privately loaded mimalloc: local, so that nobody's malloc resolves to it.
 bool load_mimalloc(backing_table& table) noexcept {
-  for (const char* name : {"libmimalloc.so.2", "libmimalloc.so.2.0", "libmimalloc.so"}) {
+  for (const char* name : {"libmimalloc.so.2", "libmimalloc.so.2.0", "libmimalloc.so.3", "libmimalloc.so"}) {
     void* library = ::dlopen(name, RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) continue;
     void* allocate = ::dlsym(library, "mi_malloc");
@@ -57,7 +58,8 @@ const backing_table& real_table() noexcept {
     if (!malloc_wanted()) static_cast<void>(load_mimalloc(table));
     return table;
   }();
-  return chosen;
+  static const backing_table& used = base::hostile ? poisoned(chosen) : chosen;
+  return used;
 }
 
 extern const backing_table loading;

@@ -13,7 +13,7 @@
 /// mimalloc where it is found, malloc otherwise. Why not link mimalloc: Debian's library exports `malloc` and
 /// `operator new` and would replace the host's. It is loaded at first use with RTLD_LOCAL and only its `mi_` functions
 /// are taken; it is never unloaded. malloc is used under ASan, TSan and valgrind, which know it, and in builds with
-/// FOUNDATION_BACKING_MALLOC.
+/// FOUNDATION_BACKING_MALLOC. The hostile build puts poison.hpp between.
 ///
 /// Rules
 ///   M1. A block is given back to the table that made it. The table changes once from `loading` to the real one, which

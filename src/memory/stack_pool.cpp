@@ -78,6 +78,7 @@ std::size_t stack_pool::acquire(std::span<stack> out, std::size_t size, guard_mo
     if (taken == out.size()) break;
     stack_slab* slab = make_slab(slot_bytes, wanted);
     if (slab == nullptr) break;
+    FOUNDATION_INVARIANT((check_invariants(), true));
     const sync::lock_guard lock(mutex_);
     stats_.free += slab->slot_count();
     stats_.reserved_bytes += slab->bytes();
@@ -110,6 +111,8 @@ std::size_t stack_pool::take_from_locked(std::span<stack> out, stack_slab& slab)
     stack& s = out[taken] = slab.at(static_cast<unsigned>(std::countr_zero(warm != 0 ? warm : slab.free)));
     slab.free &= ~bit_of(s);
     slab.used |= bit_of(s);
+    os::asan_unpoison(s.bottom, s.size);
+    FOUNDATION_INVARIANT(warm == 0 || untouched_since_filled(s));
   }
   stats_.free -= taken;
   stats_.live += taken;
@@ -121,6 +124,8 @@ void stack_pool::release(std::span<const stack> stacks) noexcept {
     os::asan_unpoison(s.bottom, s.size);
     FOUNDATION_CHECK(!overflowed(s), "stack_pool: a process has overflowed its stack");
     trim_used(s, options_.keep);
+    if constexpr (base::hostile) fill_free(s);
+    os::asan_poison(s.bottom, s.size);
   }
   slab_list doomed;
   {

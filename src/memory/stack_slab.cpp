@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "memory/poison.hpp"
 #include "os/os.hpp"
 
 namespace foundation::memory {
@@ -68,6 +69,16 @@ void trim_used(const stack& s, std::size_t keep) noexcept {
   if (is_zero(first_page, mark_bytes) || is_zero(mark, mark_bytes)) return;
   discard_below(s, keep);
   std::memset(mark, 0, mark_bytes);
+}
+
+void fill_free(const stack& s) noexcept {
+  std::byte* const first_page = s.top() - os::page_size();
+  fill(first_page + mark_bytes, os::page_size() - mark_bytes, given_back);
+}
+
+bool untouched_since_filled(const stack& s) noexcept {
+  const std::byte* const first_page = s.top() - os::page_size();
+  return is_filled(first_page + mark_bytes, os::page_size() - mark_bytes, given_back);
 }
 
 bool stack_slab::map(std::size_t bytes_per_slot, guard_mode wanted, std::size_t mapping_budget) noexcept {

@@ -53,6 +53,10 @@ struct stack_slab {
 /// Whether another protected guard fits into the budget that all pools of the program share.
 [[nodiscard]] bool mappings_left(std::size_t budget) noexcept;
 
+/// The hostile build: the first page of a returned stack is filled, but for its mark, and looked at when it is lent again.
+void fill_free(const stack& s) noexcept;
+[[nodiscard]] bool untouched_since_filled(const stack& s) noexcept;
+
 /// Gives back what a stack has used beyond `keep` bytes, if its mark says that it has.
 void trim_used(const stack& s, std::size_t keep) noexcept;
 

@@ -16,6 +16,8 @@
 #include "process/own_signals.hpp"
 #include "process/life.hpp"
 #include "process/mailbox.hpp"
+#include "process/message_timers.hpp"
+#include "process/names.hpp"
 #include "process/receive_marks.hpp"
 #include "process/relation.hpp"
 #include "sched/sched.hpp"
@@ -55,6 +57,10 @@ class control_block final : public process, public sched::runnable, public sched
   void set_parent(pid p) noexcept { parent_ = p; }
   [[nodiscard]] std::string_view label_text() const noexcept { return {label_, label_size_}; }
   [[nodiscard]] const detail::body_ops& ops() const noexcept { return ops_; }
+
+  // -- process/names, process/message_timers: any thread, guard -------------------------------------------------------------------------------------
+  [[nodiscard]] name_slot& name() noexcept { return name_; }
+  [[nodiscard]] timers_to& timers_to_it() noexcept { return timers_to_it_; }
 
   // -- any thread, guard ---------------------------------------------------------------------------------------------------
   [[nodiscard]] push_result push_remote(signal* s) noexcept { return mail_.push(s); }
@@ -192,6 +198,7 @@ class control_block final : public process, public sched::runnable, public sched
 
   // exit.cpp
   void finish() noexcept;
+  void end_timers() noexcept;
   void drain() noexcept;
   void destroy_signal(signal& s) noexcept;
   /// Handles a signal that has come after the end.
@@ -213,6 +220,9 @@ class control_block final : public process, public sched::runnable, public sched
   mailbox mail_;                          // its first word is every sender's, the rest the owner's
   sync::atomic<bool> attention_{false};   // set by senders of control signals (release), cleared by the owner (acquire)
   sync::atomic<bool> traps_exits_{false}; // the owner's; relaxed: read by the monitor while the owner stands still
+
+  name_slot name_;
+  timers_to timers_to_it_;
 
   // -- the owner's -----------------------------------------------------------------------------------------------------------
   bool told_to_exit_ = false;      // reason_ says why it will end

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "memory/memory.hpp"
+#include "process/charge.hpp"
 
 namespace foundation::inline v0::detail {
 
@@ -36,5 +37,10 @@ envelope* allocate_envelope(std::size_t size, std::size_t alignment, reference a
 }
 
 void deallocate_envelope(envelope* e) noexcept { memory::deallocate(e); }
+
+void discard_unfinished(envelope* e) noexcept {
+  memory::deallocate(e);
+  proc::charge_caller(1);
+}
 
 }  // namespace foundation::inline v0::detail

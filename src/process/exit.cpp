@@ -3,7 +3,7 @@
 // The end of a process (docs/internals/exit.md). Its steps, in this order:
 //   X1. its frames are unwound (process_entry)
 //   X2. its timer is disarmed and its outer queue closed: from here on senders are told that it is dead
-//   X3. the body and the messages it has not taken are destroyed, in slices
+//   X3. the body, the messages of timers that aim at it and those it has not taken are destroyed, in slices
 //   X4. its name is free and nobody finds it any more; then whoever is linked to it or monitors it is told
 //   X5. its slot is free, and whoever waits for its end learns of it
 //   X6. its block is retired, and freed when no look-up can hold it
@@ -29,6 +29,7 @@ void control_block::finish() noexcept {
   enter_user();
   ops_.destroy(body());
   enter_library();
+  end_timers();
   drain();
   if (!life_.abandoned()) space_.hide(*this);
   while (tell_next(reason_)) {
@@ -41,6 +42,19 @@ void control_block::finish() noexcept {
     p->~control_block();
     memory::deallocate(p);
   });
+}
+
+void control_block::end_timers() noexcept {
+  for (bool more = true; more;) {
+    signal* messages = nullptr;
+    more = message_timers::end_some(*this, messages);
+    while (messages != nullptr) {
+      signal& each = *std::exchange(messages, messages->next);
+      destroy_signal(each);
+      memory::deallocate(&each);
+      if (scheduler::current()->charge(1)) end_slice();
+    }
+  }
 }
 
 /// Destroys what the mailbox still holds; a long queue takes several slices (D8).

@@ -5,6 +5,7 @@
 
 #include <foundation/spawn.hpp>
 
+#include "process/charge.hpp"
 #include "process/control_block.hpp"
 #include "process/directory.hpp"
 #include "process/process_space.hpp"
@@ -15,6 +16,7 @@ using proc::control_block;
 using proc::process_space;
 
 result<void> exit(pid to, exit_reason reason) noexcept {
+  proc::charge_caller(1);
   const sched::epoch_guard guard(process_space::epochs());
   process_space* space = proc::directory::instance().find(detail::pid_access::tag(to));
   if (space == nullptr) return errc::not_running;
@@ -23,6 +25,7 @@ result<void> exit(pid to, exit_reason reason) noexcept {
 }
 
 bool is_alive(pid p) noexcept {
+  proc::charge_caller(1);
   const sched::epoch_guard guard(process_space::epochs());
   process_space* space = proc::directory::instance().find(detail::pid_access::tag(p));
   if (space == nullptr) return false;

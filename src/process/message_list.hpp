@@ -5,6 +5,8 @@
 
 #include <foundation/detail/envelope.hpp>
 
+#include "base/base.hpp"
+
 namespace foundation::proc {
 
 using detail::envelope;
@@ -31,6 +33,7 @@ class message_list {
     (tail_ == nullptr ? head_ : tail_->next) = &e;
     tail_ = &e;
     ++length_;
+    FOUNDATION_INVARIANT(ends_agree());
   }
 
   /// Unlinks the message behind `before`, or the first one for null.
@@ -40,10 +43,17 @@ class message_list {
     link = taken->next;
     if (tail_ == taken) tail_ = before;
     --length_;
+    FOUNDATION_INVARIANT(ends_agree());
     return taken;
   }
 
  private:
+  /// What can be said of it without walking it.
+  [[nodiscard]] bool ends_agree() const noexcept {
+    if (head_ == nullptr || tail_ == nullptr) return head_ == tail_ && length_ == 0;
+    return tail_->next == nullptr && length_ != 0 && (length_ == 1) == (head_ == tail_);
+  }
+
   signal* head_ = nullptr;
   signal* tail_ = nullptr;
   std::uint64_t length_ = 0;

@@ -36,6 +36,7 @@ result<void> process::sleep_for(std::chrono::nanoseconds duration) {
       p.gather_all();
       ended = p.told_to_exit() ? control_block::wait_result::exiting : control_block::wait_result::timeout;
     } else {
+      p.charge(1);  // a wait that is refused gives nobody a turn
       ended = p.wait(nullptr, os::deadline_after(duration));
     }
   }
@@ -50,6 +51,7 @@ void process::exit(exit_reason reason) {
   {
     const library_scope scope(p);
     p.tell_to_exit(std::move(reason));
+    p.charge(1);
   }
   p.unwind();
 }
@@ -70,6 +72,7 @@ result<void> process::consume(std::uint32_t reductions) {
 reference process::make_reference() noexcept {
   auto& p = control_block::of(*this);
   const library_scope scope(p);
+  p.charge(1);
   p.gather_all();  // the mark stands behind all that has arrived
   const reference made = p.space().make_reference();
   p.marks().set(made, p.mail().ordinary().last());

@@ -5,6 +5,7 @@
 
 #include "process/control_block.hpp"
 #include "process/library_scope.hpp"
+#include "process/process_space.hpp"
 
 namespace foundation::inline v0 {
 
@@ -33,17 +34,32 @@ bool process::trap_exit(bool on) noexcept {
 
 bool process::traps_exits() const noexcept { return static_cast<const control_block*>(this)->traps_exits(); }
 
-result<reference> process::monitor(pid other, const monitor_options& options) noexcept {
+namespace {
+
+result<reference> monitor_by(control_block& p, pid other, std::string_view name, const monitor_options& options) noexcept {
   if (options.alias == alias_mode::reply) {
     return error(errc::invalid_argument, "alias: reply; a monitor's is explicit_unalias, demonitor or reply_demonitor");
   }
-  auto& p = control_block::of(*this);
   const library_scope scope(p);
   p.charge(1);
   p.gather_all();  // the mark stands behind all that has arrived
-  auto made = p.watch(other, {}, options);
+  auto made = p.watch(other, name, options);
   if (made) p.marks().set(*made, p.mail().ordinary().last());
   return made;
+}
+
+}  // namespace
+
+result<reference> process::monitor(pid other, const monitor_options& options) noexcept {
+  return monitor_by(control_block::of(*this), other, {}, options);
+}
+
+result<reference> process::monitor(std::string_view name, const monitor_options& options) noexcept {
+  if (name.empty() || name.size() > proc::names::longest) {
+    return error(errc::invalid_argument, "name: empty or too long; 1..255 bytes are allowed");
+  }
+  auto& p = control_block::of(*this);
+  return monitor_by(p, p.space().names().find(name), name, options);
 }
 
 bool process::demonitor(reference monitor, demonitor_mode mode) noexcept {

@@ -15,7 +15,9 @@ namespace foundation::proc {
 
 process_space::process_space(sched::scheduler_group& group, std::uint32_t tag, std::size_t max_processes,
                              std::chrono::milliseconds kill_grace, log_hook log)
-    : group_(group), tag_(tag), table_(tag, max_processes), log_(log), watch_list_(kill_grace) {}
+    : group_(group), tag_(tag), table_(tag, max_processes), log_(log), watch_list_(kill_grace) {
+  for (unsigned i = 0; i < group.size(); ++i) timers_.emplace_back(*this, i);
+}
 
 sched::epoch_domain& process_space::epochs() noexcept { return directory::instance().epochs(); }
 
@@ -45,7 +47,10 @@ void process_space::note_exit(const control_block& p, const exit_reason& reason,
   }
 }
 
-void process_space::hide(control_block& p) noexcept { table_.hide(p.self_pid()); }
+void process_space::hide(control_block& p) noexcept {
+  names_.release(p);
+  table_.hide(p.self_pid());
+}
 
 bool process_space::exit(pid to, pid from, exit_reason reason) noexcept {
   const sched::epoch_guard guard(epochs());
@@ -156,6 +161,10 @@ std::string process_space::give_up(control_block& p) noexcept {
     given_up_.push_back({p.self_pid(), label});
   } catch (const std::bad_alloc&) {  // it is counted all the same
   }
+  signal* of_timers = nullptr;
+  while (message_timers::end_some(p, of_timers)) {
+  }
+  timers_.front().leave(of_timers);
   hide(p);
   table_.release(p.self_pid());
   abandoned_.fetch_add(1, sync::memory_order_release);  // who reads it finds the slot free

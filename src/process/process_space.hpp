@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <typeinfo>
@@ -13,6 +15,8 @@
 #include <foundation/reference.hpp>
 
 #include "base/base.hpp"
+#include "process/message_timers.hpp"
+#include "process/names.hpp"
 #include "process/process_table.hpp"
 #include "process/watch_list.hpp"
 #include "sched/sched.hpp"
@@ -36,6 +40,16 @@ class process_space {
 
   [[nodiscard]] sched::scheduler_group& group() noexcept { return group_; }
   [[nodiscard]] process_table& table() noexcept { return table_; }
+  /// Of a scheduler.
+  [[nodiscard]] message_timers& timers(unsigned scheduler) noexcept { return timers_[scheduler]; }
+  /// Round and round: the scheduler for a timer that is started from elsewhere.
+  [[nodiscard]] unsigned next_for_timer() noexcept { return next_for_timer_.fetch_add(1, sync::memory_order_relaxed); }
+  /// For the timers that aim at a process.
+  [[nodiscard]] sync::mutex& timer_lock(pid receiver) noexcept {
+    return timer_locks_[detail::pid_access::slot(receiver) % timer_locks_.size()].mutex;
+  }
+  [[nodiscard]] class names& names() noexcept { return names_; }
+  [[nodiscard]] const class names& names() const noexcept { return names_; }
   [[nodiscard]] std::uint32_t tag() const noexcept { return tag_; }
   [[nodiscard]] static sched::epoch_domain& epochs() noexcept;
 
@@ -98,9 +112,16 @@ class process_space {
   sched::scheduler_group& group_;
   const std::uint32_t tag_;
   process_table table_;
+  class names names_;
+  struct alignas(base::cacheline) timer_stripe {
+    sync::mutex mutex{base::lock_rank::process_timers};
+  };
+  std::array<timer_stripe, 64> timer_locks_;
+  std::deque<message_timers> timers_;  // by scheduler
   const log_hook log_;
   class watch_list watch_list_;
   sync::atomic<bool> accepts_{true};
+  sync::atomic<unsigned> next_for_timer_{0};
   sync::atomic<std::uint64_t> dead_letters_{0};
   sync::atomic<std::uint64_t> abandoned_{0};   // now: those that came back and ended are subtracted
   sync::atomic<std::uint64_t> references_{1};

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <new>
 
+#include "process/charge.hpp"
 #include "process/control_block.hpp"
-#include "process/library_scope.hpp"
 #include "process/process_space.hpp"
 #include "process/runtime_access.hpp"
 
@@ -33,6 +33,7 @@ sched::stack_request stack_of(const spawn_options& options) noexcept {
 
 result<spawn_ticket> spawn_ticket::open(runtime& rt, const spawn_options& options, std::size_t size,
                                         std::size_t alignment) noexcept {
+  proc::charge_caller(spawn_reductions);
   process_space* space = runtime_access::space(rt);
   if (space == nullptr) return errc::not_running;
   return open_in(*space, options, size, alignment);
@@ -40,6 +41,7 @@ result<spawn_ticket> spawn_ticket::open(runtime& rt, const spawn_options& option
 
 result<spawn_ticket> spawn_ticket::open(process& parent, const spawn_options& options, std::size_t size,
                                         std::size_t alignment, bond with_parent) noexcept {
+  proc::charge_caller(spawn_reductions);
   auto opened = open_in(control_block::of(parent).space(), options, size, alignment);
   if (!opened) return opened;
   plan& p = opened->plan_;
@@ -106,10 +108,6 @@ pid spawn_ticket::commit(const body_ops& ops, const spawn_options& options) && n
   sched::scheduler* s = sched::scheduler::current();
   if (s != nullptr && s->running() != nullptr && &s->group() == &space_->group()) {
     s->wake_next(*p);
-    if (s->charge(spawn_reductions)) {
-      const proc::library_scope scope(*control_block::current());
-      control_block::current()->end_slice();
-    }
   } else {
     space_->group().enqueue(*p);
   }

@@ -2,6 +2,8 @@
 //
 // A process on a carrier: the whole life of a function, or a handler's turns.
 #include <exception>
+#include <new>
+#include <string>
 #include <utility>
 
 #include "process/control_block.hpp"
@@ -78,6 +80,17 @@ struct payload_guard {
   }
 };
 
+/// Of the exception being handled, which has left this body in its life or in the turn of this message.
+exit_reason crash_reason(const detail::body_ops& body, const envelope* message) noexcept {
+  std::string where;
+  try {
+    where = base::demangled(*body.type);
+    if (message != nullptr) where += ", message " + base::demangled(*message->ops->type);
+  } catch (const std::bad_alloc&) {  // the report does without, or with what there is
+  }
+  return exit_reason_of_current_exception(where);
+}
+
 }  // namespace
 
 FOUNDATION_NEVER_CLONED void process_entry(control_block& p, envelope* message) noexcept {
@@ -94,7 +107,7 @@ FOUNDATION_NEVER_CLONED void process_entry(control_block& p, envelope* message) 
     p.enter_library();
   } catch (...) {
     p.enter_library();
-    p.tell_to_exit(exit_reason_of_current_exception(p.label_text()));
+    p.tell_to_exit(crash_reason(p.ops_, message));
   }
   p.enter_library();
   if (!handled) p.space().report_unhandled(p, *message->ops->type);

@@ -28,6 +28,9 @@ void runtime_core::dump(std::ostream& out) {
   space_.table().for_each(proc::process_space::epochs(), [&](proc::control_block& p) {
     fmt::format_to(std::back_inserter(text), "{} \"{}\" {}\n", p.self_pid(), p.label_text(), state_of(p));
   });
+  for (const auto& gone : space_.abandoned_processes()) {
+    fmt::format_to(std::back_inserter(text), "{} \"{}\" abandoned\n", gone.id, gone.label);
+  }
   out << text;
 }
 

@@ -9,6 +9,8 @@
 #include <exception>
 #include <string>
 
+#include "os/os.hpp"
+
 namespace foundation::rt {
 
 namespace {
@@ -71,7 +73,7 @@ bool log_writer::start() noexcept {
     } else {
       sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     }
-    thread_ = std::make_shared<spdlog::details::thread_pool>(queued_lines, 1);
+    thread_ = std::make_shared<spdlog::details::thread_pool>(queued_lines, 1, [] { os::set_thread_name("fn-log"); });
     logger_ = std::make_shared<spdlog::async_logger>(name_.empty() ? "foundation" : name_, std::move(sink), thread_,
                                                      spdlog::async_overflow_policy::overrun_oldest);
     logger_->set_level(to_spdlog(options_.level));

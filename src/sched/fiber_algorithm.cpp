@@ -217,6 +217,7 @@ void scheduler::wait_for_work(os::time_point boost_deadline) noexcept {
 /// Parks the thread. The order of the steps is the protocol "no wake-up is lost" of idle.hpp.
 void scheduler::sleep_until(os::time_point deadline) noexcept {
   const bool look_everywhere = group_.idle().transition_to_parked(index_, std::exchange(searching_, false));
+  FOUNDATION_INVARIANT(random_.below(16) != 0 || group_.idle().check_invariants());
   if (look_everywhere && idle_ != nullptr) {  // K3; without a carrier there is nothing we could run it on
     handed_ = group_.pop_injected();
     if (handed_ == nullptr) handed_ = steal();

@@ -33,8 +33,9 @@ void scheduler::wake_next(runnable& r) noexcept {
 
 void scheduler::enqueue(runnable& r) noexcept {
   if (r.pinned_to != runnable::unpinned) return group_.enqueue_pinned(r);
-  if (group_.force_migration() && group_.size() > 1) {
+  if (group_.hand_over(random_)) {
     group_.inject(r);
+    looks_past_shared_ = scheduler_group::looks_past_shared;
   } else {
     push_local(r);
   }
@@ -45,6 +46,7 @@ void scheduler::enqueue(runnable& r) noexcept {
 void scheduler::push_local(runnable& r) noexcept {
   if (r.pinned_to != runnable::unpinned) return enqueue_pinned_remote(r);
   queue& q = queue_of(r.priority);
+  FOUNDATION_INVARIANT(q.check_invariants());
   if (q.push(&r)) return;
   runnable* half[queue::capacity / 2];
   const std::uint32_t taken = q.take_half(half, queue::capacity / 2);
@@ -89,6 +91,12 @@ bool scheduler::has_local_work() const noexcept {
 /// (`yielding_`), only those that may go before it: it is as ready as they are, though not on a queue yet.
 runnable* scheduler::pick() noexcept {
   if (++tick_ % look_around_every == 0) look_around();
+  if (group_.steal_first(random_)) {
+    if (runnable* stolen = steal()) {
+      push_local(*stolen);
+      group_.notify_one();
+    }
+  }
   runnable* r = pick_local();
   if (r == nullptr && yielding_ == nullptr) r = find_shared();
   if (r == nullptr && yielding_ != nullptr && yielding_->priority <= priority::normal) {
@@ -177,7 +185,11 @@ void scheduler::look_around() noexcept {
 }
 
 runnable* scheduler::find_shared() noexcept {
-  if (runnable* r = group_.pop_injected()) return r;
+  if (looks_past_shared_ != 0) {
+    --looks_past_shared_;
+  } else if (runnable* r = group_.pop_injected()) {
+    return r;
+  }
   if (!searching_ && !group_.idle().transition_to_searching(index_)) return nullptr;
   searching_ = true;
   return steal();
@@ -199,6 +211,7 @@ runnable* scheduler::steal() noexcept {
     for (queue scheduler::*q : {&scheduler::max_, &scheduler::high_, &scheduler::normal_}) {
       runnable* first = nullptr;
       if ((victim.*q).take_half_into(this->*q, &first) == 0) continue;
+      FOUNDATION_INVARIANT((this->*q).check_invariants());
       steals_.store(steals_.load(sync::memory_order_relaxed) + 1, sync::memory_order_relaxed);
       return first;
     }
@@ -210,6 +223,7 @@ runnable* scheduler::steal() noexcept {
 
 void scheduler::fire_timers(os::time_point now) noexcept {
   static_cast<void>(timers_.tick(now, timer_batch));
+  FOUNDATION_INVARIANT(random_.below(64) != 0 || timers_.check_invariants());
 }
 
 /// A scheduler kept busy by one long slice does not see its timers; whoever has nothing to do fires them for it.

@@ -197,7 +197,7 @@ class idle {
     return found == state::searching ? woken::to_search : woken::by_name;
   }
 
-  /// For tests, while nothing moves: the set, the states and the count of the parked agree (S1).
+  /// The set, the states and the count of the parked agree (S1).
   [[nodiscard]] bool check_invariants() noexcept FOUNDATION_EXCLUDES(mutex_) {
     const sync::lock_guard lock(mutex_);
     std::uint32_t marked = 0;

@@ -54,6 +54,7 @@ class inject_queue {
     (last_ == nullptr ? first_ : last_->queue_next) = first;
     last_ = last;
     set_length(length() + count);
+    FOUNDATION_INVARIANT(ends_agree());
   }
 
   [[nodiscard]] T* pop() noexcept FOUNDATION_EXCLUDES(mutex_) { return pop_batch(1).first; }
@@ -73,6 +74,7 @@ class inject_queue {
     if (first_ == nullptr) last_ = nullptr;
     taken.last->queue_next = nullptr;
     set_length(length() - taken.count);
+    FOUNDATION_INVARIANT(ends_agree());
     return taken;
   }
 
@@ -92,6 +94,11 @@ class inject_queue {
   }
 
  private:
+  /// What can be said of the list without walking it.
+  [[nodiscard]] bool ends_agree() const noexcept FOUNDATION_REQUIRES(mutex_) {
+    if (first_ == nullptr || last_ == nullptr) return first_ == last_ && length() == 0;
+    return last_->queue_next == nullptr && length() != 0 && (length() == 1) == (first_ == last_);
+  }
   [[nodiscard]] std::size_t length() const noexcept FOUNDATION_REQUIRES(mutex_) {
     return length_.load(sync::memory_order_relaxed);
   }

@@ -122,7 +122,7 @@ class run_queue {
 
   [[nodiscard]] bool empty_hint() const noexcept { return size_hint() == 0; }
 
-  /// Owner, for tests: the equation in the header.
+  /// Owner: the equation in the header.
   [[nodiscard]] bool check_invariants() const noexcept {
     const auto head = head_.load(sync::memory_order_acquire);
     const auto tail = tail_.load(sync::memory_order_relaxed);

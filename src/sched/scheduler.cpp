@@ -109,7 +109,8 @@ void scheduler::yield() noexcept {
   scheduler& s = *current();
   carrier& c = *s.active_->as_carrier;
   // Alone here, or nobody else could run for want of a carrier: the process goes on with a new slice.
-  const bool alone = !s.has_local_work() && !s.dispatcher_due() && !s.group_.has_shared_work();
+  const bool alone = !s.has_local_work() && !s.dispatcher_due() && !s.group_.has_shared_work() &&
+                     !s.group_.leave_though_alone(s.random_);
   if (alone || (!s.ensure_carriers(2) && s.idle_count_ == 0)) {
     ++s.tick_;  // Boost's timers and remote wake-ups get their turn also when nobody else is picked
     s.look_around();
@@ -142,7 +143,7 @@ void scheduler::leave(carrier& c) noexcept {
   switch_record* to = nullptr;
   while (to == nullptr && !s.dispatcher_due()) {
     runnable* r = s.pick();
-    if (r == nullptr && s.yielding_ != nullptr) return s.go_on(c);
+    if (r == nullptr && s.yielding_ != nullptr && !s.group_.leave_though_alone(s.random_)) return s.go_on(c);
     if (r == nullptr) break;
     if (r->own_carrier != nullptr) {
       if (r->attend()) to = s.adopt(*r);

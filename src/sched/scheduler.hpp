@@ -194,6 +194,7 @@ class scheduler {
   carrier* idle_ = nullptr;
   unsigned idle_count_ = 0;
   unsigned tick_ = 0;
+  unsigned looks_past_shared_ = 0;      // hostile build: so often the shared queue is left to others
   unsigned dispatched_at_ = 0;          // tick_ when Boost's dispatcher was last switched to
   unsigned boost_waits_ = 0;            // carriers inside a wait of Boost's
   unsigned plain_live_ = 0;             // fibers of the user's own that have not ended

@@ -77,19 +77,21 @@ class scheduler_group {
 
   // -- policy: what the hostile build turns around ------------------------------------------------------------------------
 
-#if defined(FOUNDATION_HOSTILE)
   [[nodiscard]] static std::uint32_t slice_budget(os::random_generator& random) noexcept {
-    return 1 + static_cast<std::uint32_t>(random.below(64));
+    return base::hostile ? 1 + random.below(64) : sched::slice_budget;
   }
-  [[nodiscard]] static bool use_run_next(os::random_generator& random) noexcept { return random.below(2) == 0; }
-  [[nodiscard]] static constexpr bool force_migration() noexcept { return true; }
-#else
-  [[nodiscard]] static constexpr std::uint32_t slice_budget(os::random_generator&) noexcept {
-    return sched::slice_budget;
+  [[nodiscard]] static bool use_run_next(os::random_generator& random) noexcept {
+    return !base::hostile || random.below(2) == 0;
   }
-  [[nodiscard]] static constexpr bool use_run_next(os::random_generator&) noexcept { return true; }
-  [[nodiscard]] static constexpr bool force_migration() noexcept { return false; }
-#endif
+  /// What a scheduler makes ready goes to the shared queue and not to its own; what is on its own can be stolen.
+  [[nodiscard]] bool hand_over(os::random_generator& random) const noexcept { return at_random(random, 2); }
+  /// After it has handed something over a scheduler looks past the shared queue so often: others shall have it. Not for the
+  /// last look before it sleeps.
+  static constexpr unsigned looks_past_shared = 100;
+  /// A process whose slice is over leaves its scheduler though nobody waits for it.
+  [[nodiscard]] bool leave_though_alone(os::random_generator& random) const noexcept { return at_random(random, 2); }
+  /// A scheduler takes work from others though it has some.
+  [[nodiscard]] bool steal_first(os::random_generator& random) const noexcept { return at_random(random, 8); }
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
 
   /// Looks for work this often before a scheduler sleeps: a few microseconds; none where there is nobody to steal from.
@@ -97,6 +99,10 @@ class scheduler_group {
 
  private:
   static void thread_started(void* self, bool ok) noexcept;
+  /// Once in `n` times in the hostile build, where there is another scheduler; else never.
+  [[nodiscard]] bool at_random(os::random_generator& random, std::uint32_t n) const noexcept {
+    return base::hostile && size() > 1 && random.below(n) == 0;
+  }
   [[nodiscard]] inject_queue<runnable>& queue_of(foundation::priority p) noexcept {
     return p == foundation::priority::max ? max_ : p == foundation::priority::high ? high_ : normal_;
   }

@@ -199,8 +199,12 @@ class timer_wheel {
     return to_time(expiry_.load(sync::memory_order_relaxed));
   }
 
-  /// For tests: T1, T2, T4, T6 and the bitmaps, for all linked timers, whose number goes to `linked`.
+  /// T1, T2, T4, T6 and the bitmaps, for all linked timers, whose number goes to `linked`.
   [[nodiscard]] bool check_invariants(std::size_t& linked) noexcept FOUNDATION_EXCLUDES(mutex_);
+  [[nodiscard]] bool check_invariants() noexcept FOUNDATION_EXCLUDES(mutex_) {
+    std::size_t linked = 0;
+    return check_invariants(linked);
+  }
 
   /// The first tick that is not earlier than `time`, and the last that is not later.
   [[nodiscard]] static timer_tick round_up(os::time_point time) noexcept {

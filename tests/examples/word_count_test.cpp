@@ -2,6 +2,7 @@
 //
 // Runs the example word_count as its users do, and holds its counts against a plain count on one thread.
 #include <fcntl.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -53,10 +54,15 @@ std::string read_all(int from) {
   return text;  // the last process on a terminal's other side leaves an error behind: the end, too
 }
 
-/// Runs the program; its standard output is a pipe, or a terminal.
-outcome run(const std::vector<std::string>& arguments, bool terminal = false) {
+/// How the program is run: its standard output is a pipe or a terminal; as this user, or as one without rights.
+struct run_as {
+  bool terminal = false;
+  bool nobody = false;
+};
+
+outcome run(const std::vector<std::string>& arguments, run_as how = {}) {
   int out[2];
-  if (terminal) {
+  if (how.terminal) {
     out[0] = ::posix_openpt(O_RDWR | O_NOCTTY);
     ::grantpt(out[0]);
     ::unlockpt(out[0]);
@@ -69,14 +75,18 @@ outcome run(const std::vector<std::string>& arguments, bool terminal = false) {
   for (const auto& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
   argv.push_back(nullptr);
 
+  const int program = ::open(FOUNDATION_WORD_COUNT, O_RDONLY | O_CLOEXEC);  // nobody may not get to its directory
   const pid_t child = ::fork();
   if (child == 0) {
     ::dup2(out[1], STDOUT_FILENO);
     ::dup2(err, STDERR_FILENO);
     for (const int fd : {out[0], out[1], err}) ::close(fd);
-    ::execv(FOUNDATION_WORD_COUNT, argv.data());
+    constexpr uid_t nobody = 65534;
+    if (how.nobody && (::setgroups(0, nullptr) != 0 || ::setgid(nobody) != 0 || ::setuid(nobody) != 0)) ::_exit(126);
+    ::fexecve(program, argv.data(), environ);
     ::_exit(127);
   }
+  ::close(program);
   ::close(out[1]);
   outcome result;
   result.out = read_all(out[0]);
@@ -226,20 +236,21 @@ TEST_F(WordCount, says_what_it_did_and_each_schedulers_share) {
 
 TEST_F(WordCount, draws_a_progress_line_on_a_terminal_and_takes_it_away_again) {
   put("a", "one two");
-  const outcome r = run({root.string()}, true);
+  const outcome r = run({root.string()}, {.terminal = true});
   EXPECT_EQ(r.status, 0);
   EXPECT_NE(r.out.find("\r\033[K0 files, 0.0 MB, 0 in flight"), std::string::npos) << r.out;
   EXPECT_NE(r.out.find("\r\033[K             1  one"), std::string::npos) << r.out;
 }
 
 TEST_F(WordCount, reports_and_skips_what_it_may_not_read) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  const bool is_root = ::geteuid() == 0;  // who may read everything
   put("readable", "one");
   put("secret", "");
   put("closed/inside", "");
   fs::permissions(root / "secret", fs::perms::none);
   fs::permissions(root / "closed", fs::perms::none);
-  const outcome r = run({root.string()});
+  fs::permissions(root, fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
+  const outcome r = run({root.string()}, {.nobody = is_root});
   fs::permissions(root / "closed", fs::perms::owner_all);
   EXPECT_EQ(r.status, 0);
   EXPECT_EQ(counts_in(r.out), expected);

@@ -33,7 +33,7 @@ chosen() {
 }
 
 tools='g++ cmake ninja-build pkg-config ccache'
-libraries='libfmt-dev libspdlog-dev libzstd-dev libmimalloc-dev'
+libraries='libfmt-dev libspdlog-dev libmimalloc-dev'
 tests='libgtest-dev libgmock-dev libbenchmark-dev'
 
 expect 'Debian 12 takes the newer Boost beside its default 1.74' \
@@ -94,27 +94,98 @@ expect 'an unknown set is named' \
 
 # A machine without apt: a PATH of the few tools quickstart starts with.
 mkdir "$work/bin"
-for tool in bash dirname mktemp rm; do ln -s "$(command -v "$tool")" "$work/bin/$tool"; done
-expect 'without apt one line lists the libraries' 'quickstart: no apt here; needed: g++ 12 or clang 16, CMake 3.25' \
-  "$(quickstart_says "$work/bin" | cut -d , -f 1,2)"
+for tool in bash dirname mktemp rm; do ln -s "$(type -P "$tool")" "$work/bin/$tool"; done
+expect 'without apt one line lists what is needed' 'quickstart: no apt here; needed: g++ 12 or clang 16, CMake 3.25,'\
+' Ninja, pkg-config, Boost 1.81 to 1.87 (Fiber, Context; shared), fmt 9, spdlog 1.10, mimalloc 2; for the tests'\
+' GoogleTest 1.12 and Google Benchmark 1.6 [1]' "$(quickstart_says "$work/bin")"
 
-# A machine whose apt would have to remove something: apt and dpkg replaced by what they say there.
+# A machine whose package manager is a fake: apt-cache offers what is in the list $work/offered, dpkg-query has what is in
+# $work/has (`installed NAME VERSION`), apt-get writes down what it is asked for.
 cp -r "$work/bin" "$work/fake"
-for tool in awk sort grep paste cat; do ln -s "$(command -v "$tool")" "$work/fake/$tool"; done
+for tool in awk sort grep paste cat env true; do ln -s "$(type -P "$tool")" "$work/fake/$tool"; done
 fake() { printf '#!/bin/sh\n%s\n' "$2" >"$work/fake/$1" && chmod +x "$work/fake/$1"; }
-fake apt-cache "while read -r name version; do echo \"\$name:\"; echo \"  Candidate: \$version\"; done <'$here/lists/debian-12'"
-fake dpkg-query 'exit 1'
-# shellcheck disable=SC2016  # the fake's own arguments
-fake sudo '[ "$1" = -n ] && shift && exec "$@"'
-fake apt-get "case \$1 in -s) echo '$simulation' ;; update) ;; *) echo 'apt-get was called to install'; exit 1 ;; esac"
-output=$(PATH=$work/fake bash "$root/cmake/quickstart" 2>&1) && status=0 || status=$?
-expect 'an installation that would remove something is not made' 1 "$status"
+fake apt-cache "while read -r name version; do echo \"\$name:\"; echo \"  Candidate: \$version\"; done <'$work/offered'"
+fake dpkg-query "cat '$work/has'"
+# shellcheck disable=SC2016  # the fakes' own arguments
+{
+  fake id 'echo 1000'
+  fake sudo '[ "$1" = -n ] && shift && exec "$@"'
+  fake apt-get 'echo "$DEBIAN_FRONTEND" "$@" >>'"'$work/asked'"'
+    case $1 in
+      -s) cat '"'$work/simulation'"' ;;
+      install) while read -r name version; do
+        case " $* " in *" $name "*) echo "installed $name $version" ;; esac
+      done <'"'$work/offered' >>'$work/has'"' ;;
+    esac'
+}
+
+# machine LIST [INSTALLED]: a fresh one
+machine() {
+  cp "$1" "$work/offered"
+  sed 's/^/installed /' "${2:-$work/empty}" >"$work/has"
+  : >"$work/asked"
+  echo 'Inst x (1)' >"$work/simulation"
+}
+
+# on_fake ARGUMENT...: quickstart there; what it said is in $work/said. Prints its exit status.
+on_fake() {
+  local status=0
+  PATH=$work/fake bash "$root/cmake/quickstart" "$@" >"$work/said" 2>&1 || status=$?
+  echo "$status"
+}
+
+build="$tools libboost-fiber1.81-dev $libraries"
+
+machine "$here/lists/debian-12"
+echo "$simulation" >"$work/simulation"
+expect 'an installation that would remove something is not made' 1 "$(on_fake)"
 expect 'and what would go is printed' '  libboost-dev
-  libboost1.74-dev' "$(grep '^  ' <<<"$output")"
-expect 'nothing was installed' '' "$(grep 'called to install' <<<"$output" || true)"
-expect '--no-install names what is missing and ends with 1' 1 \
-  "$(PATH=$work/fake bash "$root/cmake/quickstart" --no-install >"$work/said" 2>&1; echo $?)"
-expect 'and calls no apt-get' "missing:  $tools libboost-fiber1.81-dev $libraries" "$(tail -n 1 "$work/said")"
+  libboost1.74-dev' "$(grep '^  ' "$work/said")"
+expect 'nothing was installed' '' "$(grep ' install ' "$work/asked" | grep -v -e ' -s ' || true)"
+
+machine "$here/lists/debian-12"
+expect '--no-install names what is missing and ends with 1' 1 "$(on_fake --no-install)"
+expect 'in two lines' "packages: $build
+missing:  $build" "$(cat "$work/said")"
+expect 'and calls no apt-get' '' "$(cat "$work/asked")"
+
+machine "$here/lists/debian-12"
+expect 'what is missing is installed' 0 "$(on_fake --packages build)"
+expect 'after the packages were printed' "packages: $build
+missing:  $build" "$(cat "$work/said")"
+expect 'without a question, and with no package removed' "noninteractive install -y -qq --no-install-recommends --no-remove\
+ -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 $build" "$(tail -n 1 "$work/asked")"
+: >"$work/asked"
+expect 'a second run has nothing to install' 0 "$(on_fake --packages build)"
+expect 'says so' 'all installed' "$(tail -n 1 "$work/said")"
+expect 'and does not call apt-get' '' "$(cat "$work/asked")"
+expect '--no-install then ends with 0' 0 "$(on_fake --no-install)"
+
+machine "$here/lists/debian-12"
+# shellcheck disable=SC2016
+fake sudo '[ "$1" = -n ] || read -r password; exit 1'
+expect 'who may not install without a password is told what to run' 1 "$(on_fake)"
+expect 'in one line' "quickstart: not root, and sudo would ask for a password. Run: sudo apt-get install\
+ --no-install-recommends $build" "$(tail -n 1 "$work/said")"
+expect 'and apt-get is not called' '' "$(cat "$work/asked")"
+fake id 'echo 0'
+expect 'root needs no sudo' 0 "$(on_fake --packages build)"
+
+machine "$work/old-cmake" "$work/old-cmake"
+expect 'an installed CMake that is too old, and no other to be had, is no complete installation' 1 "$(on_fake)"
+expect 'is named' 'too old: cmake 3.18.4-2 (from 3.25 on)' "$(grep '^too old' "$work/said")"
+expect 'and nothing is installed' '' "$(grep ' install ' "$work/asked" || true)"
+expect '--no-install says the same' 1 "$(on_fake --no-install)"
+expect 'in its words' 'missing:  cmake
+by apt'\''s lists as they are now:
+too old: cmake 3.18.4-2 (from 3.25 on)' "$(tail -n +2 "$work/said")"
+
+machine "$here/lists/debian-12" "$work/old-cmake"
+expect 'an installed CMake that is too old is upgraded' 0 "$(on_fake --packages build)"
+expect 'alone' 'missing:  cmake' "$(tail -n 1 "$work/said")"
+
+machine "$work/old-cmake" "$here/lists/debian-12"
+expect 'an installed one that will do is left, whatever apt offers' 0 "$(on_fake --no-install)"
 
 printf '%d checks, %d failures\n' "$checks" "$failures"
 exit $((failures > 0 || checks == 0))

@@ -74,6 +74,42 @@ check_shared_library() {
   leaked=$(nm -D --defined-only "$libdir/libfoundation.so" | awk '{ print $3 }' | c++filt |
     grep -E '^(malloc|free|calloc|realloc|operator (new|delete))' || true)
   [[ -z $leaked ]] || fail "the library exports $leaked"
+
+  # Hidden visibility: of our names the public ones alone, and what their macros call.
+  local internal
+  internal=$(nm -D --defined-only "$libdir/libfoundation.so" | awk '{ print $3 }' |
+    grep -E '^_Z(T.|GV)?N?[KV]*10foundation' | grep -vE '10foundation(2v0|4base4failE)' | c++filt || true)
+  [[ -z $internal ]] || fail "the library exports what is its own: $internal"
+}
+
+# refuses_boost SOURCE FLAG...: a project that meets a Boost that is too new says so, and is not configured.
+refuses_boost() {
+  local source=$1 log=$work/new_boost/log
+  shift
+  if cmake -S "$source" -B "$work/new_boost/build" "${generator[@]}" -DBoost_DIR="$work/new_boost" "$@" >"$log" 2>&1; then
+    fail "$source is configured with Boost 1.90"
+  fi
+  tr -s ' \n' ' ' <"$log" | grep -q 'foundation needs Boost from 1.81 to 1.87; found 1.90.0' || {
+    cat "$log"
+    fail "$source does not say which Boost is needed"
+  }
+  rm -rf "$work/new_boost/build"
+}
+
+check_new_boost() {
+  step "Boost 1.90"
+  mkdir -p "$work/new_boost"
+  echo 'set(PACKAGE_VERSION 1.90.0)
+set(PACKAGE_VERSION_COMPATIBLE TRUE)' >"$work/new_boost/BoostConfigVersion.cmake"
+  # shellcheck disable=SC2016  # CMake's
+  echo 'set(Boost_VERSION 1.90.0)
+foreach(name headers context fiber)
+  add_library(Boost::${name} INTERFACE IMPORTED)
+  set(Boost_${name}_FOUND TRUE)
+endforeach()' >"$work/new_boost/BoostConfig.cmake"
+  refuses_boost "$root" -DFOUNDATION_DEVELOPER_MODE=OFF
+  refuses_boost "$here/find_package" -DCMAKE_PREFIX_PATH="$work/static"
+  refuses_boost "$here/find_package" -DCMAKE_PREFIX_PATH="$work/shared"
 }
 
 # Only our own flags and the parent's reach the parent's files: of ours none but the language.
@@ -99,6 +135,7 @@ rm -rf "$work/build" # a package works without the tree it was built in
 check_installed static
 check_installed shared
 check_shared_library
+check_new_boost
 check_subdirectory static OFF
 check_subdirectory shared ON
 printf '\nconsumers: all work\n'

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "support/guard_modes.hpp"
 #include "support/runtime_fixture.hpp"
 
 namespace foundation::testing {
@@ -120,11 +121,12 @@ class KillStorm : public RuntimeTest {
     return victims;
   }
 
-  /// `count` victims at a time, killed by a plain thread and by a process at once.
-  void storm(unsigned schedulers, std::size_t rounds, std::size_t count) {
-    start({.schedulers = schedulers});
+  /// Victims, killed by a plain thread and by a process at once, round after round.
+  void storm(fn::runtime_options options) {
+    start(std::move(options));
+    constexpr std::size_t count = 60;
     std::mt19937_64 random(42);
-    for (std::size_t round = 0; round != rounds; ++round) {
+    for (std::size_t round = 0; round != scaled(100, 4); ++round) {
       const auto victims = round % 2 == 0 ? make_from_outside(count, random) : make_from_inside(count, random);
       const auto all = [victims] {
         for (const fn::pid p : victims) EXPECT_TRUE(fn::exit(p, fn::exit_kind::kill));
@@ -145,11 +147,12 @@ class KillStorm : public RuntimeTest {
   std::atomic<long> locked{0};
 };
 
-TEST_F(KillStorm, everybody_dies_on_one_scheduler) { storm(1, scaled(100, 4), 60); }
+class KillStormOnSchedulers : public KillStorm, public ::testing::WithParamInterface<unsigned> {};
+class KillStormUnderGuards : public KillStorm, public ::testing::WithParamInterface<fn::guard_mode> {};
 
-TEST_F(KillStorm, everybody_dies_on_two_schedulers) { storm(2, scaled(100, 4), 60); }
+TEST_P(KillStormOnSchedulers, everybody_dies) { storm({.schedulers = GetParam()}); }
 
-TEST_F(KillStorm, everybody_dies_on_more_schedulers_than_processors) { storm(5, scaled(100, 4), 60); }
+TEST_P(KillStormUnderGuards, everybody_dies) { storm({.schedulers = 2, .guard = GetParam()}); }
 
 struct counter {
   using messages = fn::messages<int, std::string>;
@@ -159,8 +162,8 @@ struct counter {
 };
 
 // Handlers are killed while messages come in from all sides.
-TEST_F(KillStorm, handlers_die_under_fire) {
-  start();
+TEST_P(KillStormOnSchedulers, handlers_die_under_fire) {
+  start({.schedulers = GetParam()});
   std::atomic<long> handled{0};
   for (std::size_t round = 0; round != scaled(100, 10); ++round) {
     std::vector<fn::pid> victims;
@@ -183,8 +186,8 @@ TEST_F(KillStorm, handlers_die_under_fire) {
 }
 
 // Processes that do not come back are given up, come back, and end: the count returns to zero.
-TEST_F(KillStorm, the_abandoned_come_back_and_are_gone) {
-  start({.schedulers = 4, .kill_grace = 0ms});
+TEST_P(KillStormOnSchedulers, the_abandoned_come_back_and_are_gone) {
+  start({.schedulers = GetParam() + 3, .kill_grace = 0ms});  // three are held by those that do not come back
   for (std::size_t round = 0; round != scaled(100, 10); ++round) {
     std::atomic<bool> come_back{false};
     std::atomic<int> inside{0};
@@ -208,6 +211,15 @@ TEST_F(KillStorm, the_abandoned_come_back_and_are_gone) {
     ASSERT_EQ(life.use_count(), 1);
   }
 }
+
+// The last has more schedulers than there are processors.
+INSTANTIATE_TEST_SUITE_P(schedulers, KillStormOnSchedulers, ::testing::Values(1u, 2u, 5u));
+INSTANTIATE_TEST_SUITE_P(nightly, KillStormOnSchedulers, ::testing::Values(1u, 2u, 5u));
+
+INSTANTIATE_TEST_SUITE_P(guards, KillStormUnderGuards, ::testing::ValuesIn(guard_modes_here()),
+                         [](const auto& each) { return name_of(each.param); });
+INSTANTIATE_TEST_SUITE_P(nightly_guards, KillStormUnderGuards, ::testing::ValuesIn(guard_modes_here()),
+                         [](const auto& each) { return name_of(each.param); });
 
 }  // namespace
 }  // namespace foundation::testing

@@ -20,7 +20,7 @@ struct token {
 };
 
 /// Processes that wait in every way there is, with exceptions in flight, on schedulers that take them from one another.
-class Migration : public RuntimeTest {
+class Migration : public RuntimeTest, public ::testing::WithParamInterface<unsigned> {
  protected:
   /// A wait of one kind or another.
   static void wait_somehow(fn::process& self, os::random_generator& random) {
@@ -62,8 +62,8 @@ void throw_through(fn::process& self, os::random_generator& random, int depth, v
   }
 }
 
-TEST_F(Migration, exceptions_stay_with_their_processes) {
-  start({.schedulers = 3});
+TEST_P(Migration, exceptions_stay_with_their_processes) {
+  start({.schedulers = GetParam()});
   constexpr int count = 40;
   const int rounds = static_cast<int>(scaled(100, 3));
   std::atomic<int> ended{0};
@@ -85,8 +85,8 @@ TEST_F(Migration, exceptions_stay_with_their_processes) {
   wait_until([&] { return ended == count; });
 }
 
-TEST_F(Migration, frames_are_whole_wherever_they_are_resumed) {
-  start({.schedulers = 4});
+TEST_P(Migration, frames_are_whole_wherever_they_are_resumed) {
+  start({.schedulers = GetParam()});
   constexpr int count = 60;
   const int rounds = static_cast<int>(scaled(1'000, 20));
   std::atomic<int> ended{0};
@@ -113,8 +113,8 @@ TEST_F(Migration, frames_are_whole_wherever_they_are_resumed) {
   EXPECT_GT(moves, 0);
 }
 
-TEST_F(Migration, killed_at_any_moment_every_frame_is_unwound) {
-  start({.schedulers = 3});
+TEST_P(Migration, killed_at_any_moment_every_frame_is_unwound) {
+  start({.schedulers = GetParam()});
   struct counted {
     std::atomic<int>* live;
     explicit counted(std::atomic<int>& count) : live(&count) { ++*live; }
@@ -144,6 +144,9 @@ TEST_F(Migration, killed_at_any_moment_every_frame_is_unwound) {
   wait_until([&] { return rt().process_count() == 0; });
   EXPECT_EQ(live, 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(schedulers, Migration, ::testing::Values(4u));
+INSTANTIATE_TEST_SUITE_P(nightly, Migration, ::testing::Values(2u, 3u, 8u));
 
 }  // namespace
 }  // namespace foundation::testing

@@ -1,24 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/runtime_fixture.hpp"
 
-#include <iostream>
 #include <thread>
 
-#include "support/watchdog.hpp"
-
 namespace foundation::testing {
-
-namespace {
-fn::runtime* dumped = nullptr;  // the runtime of the test that runs; tests run one at a time
-}
-
-RuntimeTest::RuntimeTest() {
-  set_dump_hook([] {
-    if (dumped != nullptr) dumped->dump(std::cerr);
-  });
-}
-
-RuntimeTest::~RuntimeTest() { dumped = nullptr; }
 
 fn::runtime& RuntimeTest::start(fn::runtime_options options) {
   options.log.sink = [this](fn::log_level, std::string_view line) {
@@ -26,7 +11,6 @@ fn::runtime& RuntimeTest::start(fn::runtime_options options) {
     lines_.emplace_back(line);
   };
   runtime_.emplace(std::move(options));
-  dumped = &*runtime_;
   return *runtime_;
 }
 
@@ -40,10 +24,7 @@ void RuntimeTest::TearDown() {
   }
 }
 
-void RuntimeTest::stop() {
-  runtime_.reset();  // dumped still, if its end hangs
-  dumped = nullptr;
-}
+void RuntimeTest::stop() { runtime_.reset(); }
 
 std::vector<std::string> RuntimeTest::log() {
   const std::lock_guard lock(mutex_);

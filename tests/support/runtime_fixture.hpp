@@ -11,6 +11,7 @@
 
 #include "support/backing_probe.hpp"
 #include "support/scale.hpp"
+#include "support/watched_runtime.hpp"
 
 namespace foundation::testing {
 
@@ -20,11 +21,9 @@ namespace fn = ::foundation;
 /// control blocks, envelopes, timers, marks (the probe counts blocks), carriers and stacks (their owners check on
 /// destruction), processes (none may have been abandoned unless the test says so).
 ///
-/// If a test hangs, the watchdog dumps the runtime's processes.
+/// If a test hangs, the watchdog dumps the runtime's processes, and those of each other `watched_runtime` of the test.
 class RuntimeTest : public ::testing::Test {
  protected:
-  RuntimeTest();
-  ~RuntimeTest() override;
   void TearDown() override;
 
   /// Makes the test's runtime (two schedulers unless told otherwise); its log goes to `log()`.
@@ -53,7 +52,7 @@ class RuntimeTest : public ::testing::Test {
  private:
   static void pause();
 
-  std::optional<fn::runtime> runtime_;
+  std::optional<watched_runtime> runtime_;
   std::mutex mutex_;
   std::vector<std::string> lines_;
   bool leak_expected_ = false;

@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/scale.hpp"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
 
 namespace foundation::testing {
+
+namespace {
+
+double nightly_factor() {
+  const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+  if (test == nullptr) return 1;
+  return std::string_view(test->test_suite_name()).find("nightly") == std::string_view::npos ? 1 : 100;
+}
+
+}  // namespace
 
 double test_scale() {
   static const double scale = [] {
@@ -16,7 +29,7 @@ double test_scale() {
 }
 
 std::size_t scaled(std::size_t count, std::size_t least) {
-  return std::max(least, static_cast<std::size_t>(static_cast<double>(count) * test_scale()));
+  return std::max(least, static_cast<std::size_t>(static_cast<double>(count) * test_scale() * nightly_factor()));
 }
 
 }  // namespace foundation::testing

@@ -9,7 +9,7 @@ namespace foundation::testing {
 /// that name (1, less under sanitizers).
 [[nodiscard]] double test_scale();
 
-/// `count` times the scale, at least `least`.
+/// `count` times the scale, at least `least`; in a test whose suite has "nightly" in its name a hundred times as many.
 [[nodiscard]] std::size_t scaled(std::size_t count, std::size_t least = 1);
 
 }  // namespace foundation::testing

@@ -82,6 +82,9 @@ struct alias_envelope : envelope {
 /// Gives the memory back; the payload is not there (any more).
 FOUNDATION_API void deallocate_envelope(envelope* e) noexcept;
 
+/// The same when the payload's constructor threw: the send costs its reduction all the same, and may end the slice.
+FOUNDATION_API void discard_unfinished(envelope* e) noexcept;
+
 /// An envelope that nobody has sent yet, or that was taken out of a mailbox: destroyed with its payload.
 class owned_envelope {
  public:
@@ -120,7 +123,7 @@ class owned_envelope {
     struct guard {
       envelope* memory;
       ~guard() {
-        if (memory != nullptr) deallocate_envelope(memory);
+        if (memory != nullptr) discard_unfinished(memory);
       }
     } unfinished{e};
     ::new (e->payload()) T(std::forward<Args>(args)...);

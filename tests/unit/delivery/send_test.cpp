@@ -239,7 +239,7 @@ TEST_F(Send, reaches_processes_of_another_runtime_and_back) {
   start({.schedulers = 1});
   std::atomic<int> answer{0};
   {
-    fn::runtime other({.schedulers = 1});
+    watched_runtime other({.schedulers = 1});
     const fn::pid far = fn::spawn(other, squarer{}).value();
     fn::spawn(rt(), [&](fn::process& self) {
       int sum = 0;

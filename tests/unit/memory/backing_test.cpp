@@ -29,8 +29,14 @@ TEST(Backing, blocks_of_every_size_are_aligned_and_usable) {
 
 TEST(Backing, giving_back_nothing_does_nothing) { deallocate(nullptr); }
 
-TEST(Backing, is_malloc_under_a_sanitizer) {
-  if (os::building_with_asan || os::building_with_tsan) {
+#if defined(FOUNDATION_BACKING_MALLOC)
+constexpr bool asked_for_malloc = true;
+#else
+constexpr bool asked_for_malloc = false;
+#endif
+
+TEST(Backing, is_malloc_under_a_sanitizer_and_where_the_build_asks_for_it) {
+  if (os::building_with_asan || os::building_with_tsan || asked_for_malloc) {
     EXPECT_STREQ(backing_name(), "malloc");
   } else {
     EXPECT_TRUE(std::string(backing_name()) == "malloc" || std::string(backing_name()) == "mimalloc");

@@ -93,8 +93,9 @@ TEST_F(CarrierFailure, while_a_runtime_is_made_makes_none_or_one_that_works) {
     mappings.refuse_nth(n);
     auto made = fn::runtime::create({.schedulers = 2});
     if (made) {
+      watched_runtime works(*std::move(made));
       std::atomic<bool> ran{false};
-      const auto p = fn::spawn(*made, [&](fn::process& self) {
+      const auto p = fn::spawn(works, [&](fn::process& self) {
         static_cast<void>(self.sleep(1us));
         ran = true;
       });

@@ -103,14 +103,17 @@ TEST_F(Death, a_process_can_kill_itself_and_ends_at_its_next_checkpoint) {
 
 TEST_F(Death, one_process_kills_another) {
   start();
+  std::atomic<bool> begun{false};
   std::atomic<int> left{0};
   const fn::pid victim = fn::spawn(rt(), [&](fn::process& self) {
                            const frame f(left);
+                           begun = true;
                            static_cast<void>(self.sleep(fn::infinity));
                          }).value();
+  wait_until([&] { return begun.load(); });
   fn::spawn(rt(), [victim](fn::process&) { EXPECT_TRUE(fn::exit(victim, fn::exit_reason::kill)); }).value();
   wait_gone();
-  EXPECT_LE(left, 1) << "never begun, or unwound";
+  EXPECT_EQ(left, 1);
 }
 
 // -- ready ------------------------------------------------------------------------------------------------------------

@@ -37,10 +37,56 @@ TEST_F(Exit, a_process_that_returns_is_gone_and_nothing_is_reported) {
   EXPECT_THAT(log_at_the_end(), ::testing::IsEmpty());
 }
 
-TEST_F(Exit, a_standard_exception_is_reported_with_pid_label_type_and_text) {
-  const std::string line = crash_report_of([](fn::process&) { throw std::runtime_error("disk full"); });
-  EXPECT_THAT(line, ::testing::HasSubstr("std::runtime_error"));
-  EXPECT_THAT(line, ::testing::HasSubstr("disk full"));
+/// Fails after some work, as a function and as a handler, and says at its very end why it has ended.
+class fails {
+ public:
+  using messages = fn::messages<own_failure>;
+
+  explicit fails(fn::exit_reason& told)
+      : told_(nullptr, [&told](void*) { told = DeathTest::reason_of(*fn::current_process()); }) {}
+
+  void operator()(fn::process& self) {
+    static_cast<void>(self.consume(7));
+    throw std::runtime_error("disk full");
+  }
+  void handle(fn::process& self, own_failure) { (*this)(self); }
+
+ private:
+  std::shared_ptr<void> told_;
+};
+struct fails_as_a_function {
+  fails one;
+  void operator()(fn::process& self) { one(self); }
+};
+
+TEST_F(Exit, the_reason_of_a_crash_has_type_and_text_of_the_exception_and_names_the_function_it_left) {
+  start({.schedulers = 1});
+  fn::exit_reason told;
+  const fn::pid p = fn::spawn(rt(), fails_as_a_function{fails(told)}, {.label = "worker 7"}).value();
+  const auto lines = log_at_the_end();
+  EXPECT_EQ(told.kind(), fn::exit_kind::exception);
+  EXPECT_EQ(told.exception_info().type, "std::runtime_error");
+  EXPECT_EQ(told.exception_info().what, "disk full");
+  EXPECT_EQ(told.exception_info().where, "foundation::testing::(anonymous namespace)::fails_as_a_function");
+  EXPECT_THAT(lines, ::testing::ElementsAre(fmt::format(
+                         "process {} \"worker 7\" crashed: exception std::runtime_error: disk full (at "
+                         "foundation::testing::(anonymous namespace)::fails_as_a_function) (7 reductions)",
+                         p)));
+}
+
+TEST_F(Exit, the_reason_of_a_handlers_crash_names_the_handler_and_the_message_of_the_turn) {
+  start({.schedulers = 1});
+  fn::exit_reason told;
+  const fn::pid p = fn::spawn(rt(), fails(told), {.label = "worker 8"}).value();
+  fn::send(p, own_failure{});
+  const auto lines = log_at_the_end();
+  EXPECT_EQ(told.exception_info().type, "std::runtime_error");
+  EXPECT_EQ(told.exception_info().what, "disk full");
+  EXPECT_EQ(told.exception_info().where, "foundation::testing::(anonymous namespace)::fails, message "
+                                         "foundation::testing::(anonymous namespace)::own_failure");
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_THAT(lines[0], ::testing::HasSubstr(fmt::format(
+                            "process {} \"worker 8\" crashed: exception std::runtime_error: disk full (at ", p)));
 }
 
 TEST_F(Exit, a_thrown_int_is_reported_with_its_type) {

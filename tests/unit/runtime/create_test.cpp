@@ -27,7 +27,7 @@ class Create : public RuntimeTest {
 TEST_F(Create, a_default_made_runtime_runs_processes) {
   std::atomic<int> got{0};
   {
-    fn::runtime plain;
+    watched_runtime plain;
     EXPECT_GE(plain.schedulers(), 1u);
     const fn::pid p =
         fn::spawn(plain, [&](fn::process& self) { self.receive([&](number n) { got = n.value; }); }).value();
@@ -39,7 +39,7 @@ TEST_F(Create, a_default_made_runtime_runs_processes) {
 
 TEST_F(Create, several_runtimes_live_side_by_side_and_send_to_each_other) {
   constexpr int count = 8;
-  std::vector<fn::runtime> all;
+  std::vector<watched_runtime> all;
   for (int i = 0; i < count; ++i) all.emplace_back(fn::runtime_options{.schedulers = 1});
   // A ring through all runtimes: each adds one and passes it on.
   std::atomic<int> arrived{0};
@@ -58,11 +58,11 @@ TEST_F(Create, several_runtimes_live_side_by_side_and_send_to_each_other) {
 TEST_F(Create, a_pid_of_a_runtime_that_is_gone_reaches_nobody) {
   fn::pid old;
   {
-    fn::runtime first({.schedulers = 1});
+    watched_runtime first({.schedulers = 1});
     old = sleeper(first);
     EXPECT_TRUE(fn::is_alive(old));
   }
-  fn::runtime second({.schedulers = 1});
+  watched_runtime second({.schedulers = 1});
   const fn::pid fresh = sleeper(second);
   EXPECT_NE(old, fresh);
   EXPECT_FALSE(fn::is_alive(old));
@@ -79,9 +79,9 @@ TEST_F(Create, a_default_made_pid_reaches_nobody) {
 }
 
 TEST_F(Create, a_moved_runtime_keeps_its_processes_and_the_old_object_starts_none) {
-  fn::runtime first({.schedulers = 1, .name = "first"});
+  watched_runtime first({.schedulers = 1, .name = "first"});
   const fn::pid p = sleeper(first);
-  fn::runtime second(std::move(first));
+  watched_runtime second(std::move(first));
   EXPECT_TRUE(fn::is_alive(p));
   EXPECT_EQ(second.process_count(), 1u);
   EXPECT_EQ(second.name(), "first");
@@ -91,19 +91,19 @@ TEST_F(Create, a_moved_runtime_keeps_its_processes_and_the_old_object_starts_non
 }
 
 TEST_F(Create, an_assigned_runtime_ends_the_processes_it_had) {
-  fn::runtime kept({.schedulers = 1});
-  fn::runtime lost({.schedulers = 1});
+  watched_runtime kept({.schedulers = 1});
+  watched_runtime lost({.schedulers = 1});
   const fn::pid stays = sleeper(kept);
   const fn::pid goes = sleeper(lost);
   lost = std::move(kept);
   EXPECT_TRUE(fn::is_alive(stays));
   EXPECT_FALSE(fn::is_alive(goes));
-  kept = fn::runtime({.schedulers = 1});  // the moved-from one can be used again
+  kept = watched_runtime({.schedulers = 1});  // the moved-from one can be used again
   EXPECT_TRUE(fn::is_alive(sleeper(kept)));
 }
 
 TEST_F(Create, as_many_runtimes_live_at_once_as_a_pid_can_name_and_no_more) {
-  std::vector<fn::runtime> all;
+  std::vector<watched_runtime> all;
   for (int i = 0; i < 256; ++i) {
     auto made = fn::runtime::create({.schedulers = 1, .max_processes = 16});
     ASSERT_TRUE(made) << i << ": " << made.error().message();
@@ -119,7 +119,7 @@ TEST_F(Create, as_many_runtimes_live_at_once_as_a_pid_can_name_and_no_more) {
 
 TEST_F(Create, ten_thousand_in_a_row_leave_nothing_behind) {
   const auto one = [](std::size_t i) {
-    fn::runtime rt({.schedulers = 1 + static_cast<unsigned>(i % 2), .max_processes = 100});
+    watched_runtime rt({.schedulers = 1 + static_cast<unsigned>(i % 2), .max_processes = 100});
     if (i % 3 != 0) static_cast<void>(sleeper(rt));
     if (i % 5 == 0) static_cast<void>(rt.shutdown(1s));
   };

@@ -76,6 +76,23 @@ TEST_F(Dump, shows_on_which_scheduler_a_process_hangs_and_who_waits_behind_it) {
   wait_until([&] { return rt().process_count() == 0; });
 }
 
+TEST_F(Dump, shows_those_that_were_given_up_until_they_come_back) {
+  start({.schedulers = 1, .kill_grace = 0ms});
+  std::atomic<bool> come_back{false};
+  const fn::pid stuck = fn::spawn(rt(),
+                                  [&](fn::process&) {
+                                    while (!come_back) std::this_thread::yield();
+                                  },
+                                  {.label = "stuck"})
+                            .value();
+  expect_state(stuck, "stuck", "running on scheduler 0");
+  EXPECT_TRUE(fn::exit(stuck, fn::exit_reason::kill));
+  expect_state(stuck, "stuck", "abandoned");
+  come_back = true;
+  expect_state(stuck, "stuck", "");
+  wait_until([&] { return rt().abandoned_count() == 0; });
+}
+
 TEST_F(Dump, shows_one_line_for_each_process_while_they_come_and_go) {
   start({.schedulers = 2});
   std::atomic<bool> enough{false};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <pthread.h>
 #include <spdlog/async.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
@@ -64,7 +65,7 @@ class Log : public RuntimeTest {
 
 TEST_F(Log, a_crash_is_one_line_of_level_error_with_pid_label_and_reason) {
   {
-    fn::runtime rt({.schedulers = 1, .log = {.sink = keep()}});
+    watched_runtime rt({.schedulers = 1, .log = {.sink = keep()}});
     crash(rt);
   }
   const lines all = kept();
@@ -80,7 +81,7 @@ TEST_F(Log, lines_below_the_level_are_not_made) {
   const auto lines_at = [&](fn::log_level level) {
     const std::size_t before = kept().size();
     {
-      fn::runtime rt({.schedulers = 1, .log = {.level = level, .sink = keep()}});
+      watched_runtime rt({.schedulers = 1, .log = {.level = level, .sink = keep()}});
       warn(rt);
       crash(rt);
     }
@@ -96,7 +97,7 @@ TEST_F(Log, lines_below_the_level_are_not_made) {
 TEST_F(Log, the_default_level_is_warn_and_the_default_place_the_standard_error_stream) {
   ::testing::internal::CaptureStderr();
   {
-    fn::runtime rt({.schedulers = 1, .name = "pictures"});
+    watched_runtime rt({.schedulers = 1, .name = "pictures"});
     warn(rt);
   }
   const std::string text = ::testing::internal::GetCapturedStderr();
@@ -110,7 +111,7 @@ TEST_F(Log, a_runtime_with_nothing_to_say_writes_nothing) {
   ::testing::internal::CaptureStderr();
   ::testing::internal::CaptureStdout();
   {
-    fn::runtime rt;
+    watched_runtime rt;
     wait_dead(fn::spawn(rt, [](fn::process&) {}).value());
     static_cast<void>(rt.shutdown(1s));
   }
@@ -134,7 +135,7 @@ TEST_F(Log, a_logger_of_spdlogs_gets_the_lines_and_its_own_level_applies_too) {
   const auto logger = std::make_shared<spdlog::logger>("host", sink);
   logger->set_level(spdlog::level::err);
   {
-    fn::runtime rt({.schedulers = 1, .log = {.logger = logger}});
+    watched_runtime rt({.schedulers = 1, .log = {.logger = logger}});
     warn(rt);
     crash(rt);
   }
@@ -147,7 +148,7 @@ TEST_F(Log, the_default_logger_of_spdlog_stays_the_hosts) {
   const auto before = spdlog::default_logger();
   const auto level = before->level();
   {
-    fn::runtime rt({.schedulers = 1, .log = {.level = fn::log_level::trace, .sink = keep()}});
+    watched_runtime rt({.schedulers = 1, .log = {.level = fn::log_level::trace, .sink = keep()}});
     crash(rt);
     EXPECT_EQ(spdlog::default_logger(), before);
     EXPECT_EQ(spdlog::thread_pool(), nullptr);
@@ -156,13 +157,24 @@ TEST_F(Log, the_default_logger_of_spdlog_stays_the_hosts) {
   EXPECT_EQ(before->level(), level);
 }
 
+TEST_F(Log, a_sink_is_called_on_one_thread_that_is_no_schedulers) {
+  char name[16] = {};  // the log's thread alone
+  {
+    watched_runtime rt({.schedulers = 1, .log = {.sink = [&](fn::log_level, std::string_view) {
+                                           ::pthread_getname_np(::pthread_self(), name, sizeof name);
+                                         }}});
+    crash(rt);
+  }
+  EXPECT_STREQ(name, "fn-log");
+}
+
 TEST_F(Log, a_sink_that_throws_loses_that_line_alone) {
   std::atomic<int> called{0};
   {
-    fn::runtime rt({.schedulers = 1, .log = {.sink = [&](fn::log_level, std::string_view) {
-                                       if (++called == 1) throw std::runtime_error("full");
-                                       if (called == 2) throw 2;
-                                     }}});
+    watched_runtime rt({.schedulers = 1, .log = {.sink = [&](fn::log_level, std::string_view) {
+                                           if (++called == 1) throw std::runtime_error("full");
+                                           if (called == 2) throw 2;
+                                         }}});
     for (int i = 0; i < 3; ++i) crash(rt);
   }
   EXPECT_EQ(called, 3);
@@ -175,11 +187,11 @@ TEST_F(Log, a_sink_that_blocks_stops_no_scheduler_and_what_gives_way_is_counted)
   int written = 0;  // the log's thread alone
   std::uint64_t dropped = 0;
   {
-    fn::runtime rt({.schedulers = 1, .log = {.sink = [&](fn::log_level, std::string_view) {
-                                       blocked = true;
-                                       while (!open) std::this_thread::yield();
-                                       ++written;
-                                     }}});
+    watched_runtime rt({.schedulers = 1, .log = {.sink = [&](fn::log_level, std::string_view) {
+                                           blocked = true;
+                                           while (!open) std::this_thread::yield();
+                                           ++written;
+                                         }}});
     EXPECT_EQ(rt.dropped_log_lines(), 0u);
     warn(rt);
     wait_until([&] { return blocked.load(); });
@@ -196,11 +208,11 @@ TEST_F(Log, the_newest_lines_stay_when_they_come_too_fast) {
   std::atomic<bool> open{false};
   std::string last;
   {
-    fn::runtime rt({.schedulers = 1, .log = {.sink = [&](fn::log_level, std::string_view line) {
-                                       blocked = true;
-                                       while (!open) std::this_thread::yield();
-                                       last = line;
-                                     }}});
+    watched_runtime rt({.schedulers = 1, .log = {.sink = [&](fn::log_level, std::string_view line) {
+                                           blocked = true;
+                                           while (!open) std::this_thread::yield();
+                                           last = line;
+                                         }}});
     warn(rt);
     wait_until([&] { return blocked.load(); });
     warn(rt, 1000);
@@ -214,7 +226,7 @@ TEST_F(Log, what_is_logged_last_is_written_before_the_destructor_returns) {
   for (std::size_t i = 0; i < scaled(50); ++i) {
     const std::size_t before = kept().size();
     {
-      fn::runtime rt({.schedulers = 1, .log = {.sink = keep()}});
+      watched_runtime rt({.schedulers = 1, .log = {.sink = keep()}});
       crash(rt);
     }
     ASSERT_EQ(kept().size(), before + 1);
@@ -224,10 +236,10 @@ TEST_F(Log, what_is_logged_last_is_written_before_the_destructor_returns) {
 TEST_F(Log, a_sink_may_use_the_runtime) {
   std::atomic<fn::runtime*> used{nullptr};
   std::atomic<int> ran{0};
-  fn::runtime rt({.schedulers = 1, .log = {.sink = [&](fn::log_level, std::string_view) {
-                                     while (used == nullptr) std::this_thread::yield();
-                                     static_cast<void>(fn::spawn(*used, [&](fn::process&) { ++ran; }));
-                                   }}});
+  watched_runtime rt({.schedulers = 1, .log = {.sink = [&](fn::log_level, std::string_view) {
+                                         while (used == nullptr) std::this_thread::yield();
+                                         static_cast<void>(fn::spawn(*used, [&](fn::process&) { ++ran; }));
+                                       }}});
   used = &rt;
   crash(rt);
   wait_until([&] { return ran == 1; });

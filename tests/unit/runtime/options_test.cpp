@@ -57,7 +57,7 @@ TEST_F(RuntimeOptions, one_out_of_range_is_refused_by_name_with_what_was_given_a
 
 TEST_F(RuntimeOptions, the_constructor_throws_the_refusal) {
   try {
-    const fn::runtime never({.stack_size = 1});
+    const watched_runtime never({.stack_size = 1});
     FAIL() << "a runtime was made";
   } catch (const fn::bad_result_access& refusal) {
     EXPECT_EQ(refusal.cause(), fn::errc::invalid_argument);
@@ -88,7 +88,8 @@ TEST_F(RuntimeOptions, the_limits_themselves_make_a_runtime_that_works) {
   for (const auto& options : extremes) {
     auto made = fn::runtime::create(options);
     ASSERT_TRUE(made) << made.error().message();
-    runs_a_process(*made);
+    watched_runtime rt(*std::move(made));
+    runs_a_process(rt);
   }
 }
 
@@ -99,7 +100,8 @@ TEST_F(RuntimeOptions, every_guard_mode_makes_a_runtime_that_works_or_a_refusal)
   auto made = fn::runtime::create({.schedulers = 1, .guard = fn::guard_mode::install});
   ASSERT_EQ(made.has_value(), os::guard_install_supported());
   if (made) {
-    runs_a_process(*made);
+    watched_runtime rt(*std::move(made));
+    runs_a_process(rt);
   } else {
     EXPECT_EQ(made.error(), fn::errc::system_limit);
   }

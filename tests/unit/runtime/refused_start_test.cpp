@@ -77,7 +77,7 @@ class RefusedStart : public RuntimeTest {
     return {.schedulers = 3, .name = "a name that is too long to be stored inside"};
   }
 
-  static void use(fn::runtime rt) {
+  static void use(watched_runtime rt) {
     std::atomic<bool> ran{false};
     ASSERT_TRUE(fn::spawn(rt, [&](fn::process& self) {
       self.sleep(0ms);
@@ -128,16 +128,17 @@ TEST_F(RefusedStart, for_want_of_memory_leaves_nothing) {
 }
 
 TEST_F(RefusedStart, for_want_of_the_runtimes_own_memory_leaves_nothing) {
-  const long before = probe.made();
-  ASSERT_TRUE(fn::runtime::create(options()));
-  const long in_a_start = probe.made() - before;
-  long armed = 0;
-  refuse_each([&](long n) { probe.refuse_nth(armed = n); },
-              [&] {
-                probe.refuse_nth(0);
-                return armed <= in_a_start;
-              },
-              0);
+  long before = 0;
+  refuse_each(
+      [&](long n) {
+        before = probe.refused();
+        probe.refuse_nth(n);
+      },
+      [&] {
+        probe.refuse_nth(0);
+        return probe.refused() != before;
+      },
+      1);
 }
 
 TEST_F(RefusedStart, for_want_of_a_thread_leaves_nothing) {

@@ -329,14 +329,14 @@ TEST_F(Shutdown, the_destructor_ends_live_processes_of_every_kind) {
     if (!holds) std::_Exit(status);
   };
   {
-    fn::runtime rt({.schedulers = 2,
-                    .log = {.sink =
-                                [&](fn::log_level, std::string_view line) {
-                                  const std::lock_guard lock(mutex);
-                                  lines.emplace_back(line);
-                                }},
-                    .kill_grace = std::chrono::milliseconds(10),
-                    .shutdown_timeout = std::chrono::milliseconds(10)});
+    watched_runtime rt({.schedulers = 2,
+                        .log = {.sink =
+                                    [&](fn::log_level, std::string_view line) {
+                                      const std::lock_guard lock(mutex);
+                                      lines.emplace_back(line);
+                                    }},
+                        .kill_grace = std::chrono::milliseconds(10),
+                        .shutdown_timeout = std::chrono::milliseconds(10)});
     auto body = [&, owned = std::make_unique<int>(7)](fn::process& self) {
       const std::shared_ptr<void> at_the_end(nullptr, [&](void*) { ended = true; });
       inside = true;
@@ -353,7 +353,7 @@ TEST_F(Shutdown, the_destructor_ends_live_processes_of_every_kind) {
   come_back = true;
   while (!ended) std::this_thread::yield();
   check(count("") == before, 5);  // the sink is the host's again
-  fn::runtime another({.schedulers = 1});
+  watched_runtime another({.schedulers = 1});
   check(fn::spawn(another, [](fn::process&) {}).has_value(), 6);
   std::_Exit(0);
 }

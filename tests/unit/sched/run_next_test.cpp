@@ -14,12 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-#if defined(FOUNDATION_HOSTILE)
-constexpr bool budgets_are_random = true;
-#else
-constexpr bool budgets_are_random = false;
-#endif
-
 // -- the slot alone ------------------------------------------------------------------------------------------------------
 
 class item final : public sched::runnable {
@@ -111,7 +105,7 @@ class RunNext : public RuntimeTest {
 };
 
 TEST_F(RunNext, the_receiver_woken_last_runs_next_and_those_before_it_in_order) {
-  if (budgets_are_random) GTEST_SKIP() << "run-next is used at random";
+  if (base::hostile) GTEST_SKIP() << "run-next is used at random";
   start({.schedulers = 1});
   fn::pid a{};
   fn::pid b{};
@@ -127,7 +121,7 @@ TEST_F(RunNext, the_receiver_woken_last_runs_next_and_those_before_it_in_order) 
 }
 
 TEST_F(RunNext, the_receiver_inherits_the_rest_of_the_slice) {
-  if (budgets_are_random) GTEST_SKIP() << "budgets are random";
+  if (base::hostile) GTEST_SKIP() << "budgets are random";
   start({.schedulers = 1});
   fn::pid receiver{};
   fn::pid other{};

@@ -214,14 +214,14 @@ TEST_F(Scheduler, idles_without_running_anything_and_wakes_again) {
 
 TEST_F(Scheduler, threads_and_files_of_ten_thousand_runtimes_in_a_row_are_all_given_back) {
   stop();
-  { const fn::runtime warm_up({.schedulers = 1}); }
+  { const watched_runtime warm_up({.schedulers = 1}); }
   const std::size_t threads = entries("/proc/self/task");
   const std::size_t files = entries("/proc/self/fd");
   const int count = static_cast<int>(scaled(10'000, 50));
   std::atomic<int> ran{0};
   int spawned = 0;
   for (int i = 0; i < count; ++i) {
-    fn::runtime each({.schedulers = 1u + static_cast<unsigned>(i % 2)});
+    watched_runtime each({.schedulers = 1u + static_cast<unsigned>(i % 2)});
     if (i % 3 == 1) {
       ++spawned;
       fn::spawn(each, [&](fn::process&) { ++ran; }).value();
@@ -235,7 +235,7 @@ TEST_F(Scheduler, threads_and_files_of_ten_thousand_runtimes_in_a_row_are_all_gi
 }
 
 TEST_F(Scheduler, several_runtimes_live_side_by_side_and_talk) {
-  std::vector<fn::runtime> runtimes;
+  std::vector<watched_runtime> runtimes;
   for (unsigned i = 0; i < 6; ++i) runtimes.emplace_back(fn::runtime_options{.schedulers = 1 + i % 2});
   std::atomic<int> last{0};
   fn::pid next{};

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "support/runtime_fixture.hpp"
 
@@ -94,28 +95,106 @@ TEST_F(Slices, end_for_one_that_consumes_so_that_all_get_their_share) {
   for (const auto& each : rounds) EXPECT_LE(each, 80);
 }
 
-TEST_F(Slices, end_for_one_that_sends_spawns_or_scans_its_mailbox_for_ever) {
-  start({.schedulers = 1});
-  struct noise {};
-  for (int what = 0; what < 3; ++what) {
+/// Runs `call` again and again in a process that shares its one scheduler with another, until that one has had a few turns.
+class SlicesOfOneThatCalls : public Slices {
+ protected:
+  template <typename Call>
+  void for_ever(const char* what, Call&& call) {
     std::atomic<bool> stop{false};
+    std::atomic<bool> kept_on{false};
     std::atomic<bool> ended{false};
-    fn::spawn(rt(), [&, what](fn::process& self) {
+    fn::spawn(rt(), [&](fn::process& self) {
       static_cast<void>(fn::spawn(self, [&](fn::process& other) {
         for (int i = 0; i < 5; ++i) other.sleep(0s);
         stop = true;
       }));
-      for (int i = 0; i < 10; ++i) fn::send(self.id(), noise{});
-      const fn::pid nobody{};
-      while (!stop) {
-        if (what == 0) fn::send(nobody, 1);
-        if (what == 1) static_cast<void>(fn::spawn(self, [](fn::process&) {}));
-        if (what == 2) self.receive([](int) {}, fn::after(0s));
-      }
+      for (int calls = 0; !stop && calls != 1'000'000; ++calls) call(self);
+      kept_on = !stop;
       ended = true;
     }).value();
     wait_until([&] { return ended.load(); });
+    EXPECT_FALSE(kept_on) << what;
   }
+
+  struct handler {
+    using messages = fn::messages<int>;
+    void handle(fn::process&, int) {}
+  };
+  struct not_to_be_copied {
+    not_to_be_copied() = default;
+    not_to_be_copied(const not_to_be_copied&) { throw 1; }
+    void operator()(fn::process&) const {}
+  };
+  template <typename Call>
+  static void swallow(Call&& call) {
+    try {
+      call();
+      ADD_FAILURE() << "it should have thrown";
+    } catch (int) {
+    }
+  }
+};
+
+TEST_F(SlicesOfOneThatCalls, send_end_whatever_comes_of_it) {
+  start({.schedulers = 1});
+  const fn::pid dead = fn::spawn(rt(), [](fn::process&) {}).value();
+  wait_dead(dead);
+  const not_to_be_copied message;
+  for_ever("to nobody", [](fn::process&) { fn::send(fn::pid{}, 1); });
+  for_ever("to a dead process", [&](fn::process&) { fn::send(dead, 1); });
+  for_ever("without memory", [&](fn::process&) {
+    probe.refuse_all();
+    EXPECT_FALSE(fn::send(dead, 1));
+    probe.refuse_all(false);
+  });
+  for_ever("of a message that throws when copied", [&](fn::process&) { swallow([&] { fn::send(dead, message); }); });
+}
+
+TEST_F(SlicesOfOneThatCalls, spawn_end_whatever_comes_of_it) {
+  start({.schedulers = 1});
+  fn::runtime another({.schedulers = 1, .max_processes = 100});
+  const not_to_be_copied body;
+  for_ever("a function", [](fn::process& self) { static_cast<void>(fn::spawn(self, [](fn::process&) {})); });
+  for_ever("a handler", [](fn::process& self) { static_cast<void>(fn::spawn(self, handler{})); });
+  for_ever("in another runtime", [&](fn::process&) { static_cast<void>(fn::spawn(another, [](fn::process&) {})); });
+  for_ever("a handler in another runtime", [&](fn::process&) { static_cast<void>(fn::spawn(another, handler{})); });
+  for_ever("with an option out of range",
+           [](fn::process& self) { EXPECT_FALSE(fn::spawn(self, handler{}, {.scheduler = 99})); });
+  for_ever("without memory", [&](fn::process& self) {
+    probe.refuse_all();
+    EXPECT_FALSE(fn::spawn(self, handler{}));
+    probe.refuse_all(false);
+  });
+  for_ever("what throws when copied", [&](fn::process& self) { EXPECT_FALSE(fn::spawn(self, body)); });
+}
+
+TEST_F(SlicesOfOneThatCalls, exit_or_is_alive_end) {
+  start({.schedulers = 1});
+  const fn::pid dead = fn::spawn(rt(), [](fn::process&) {}).value();
+  wait_dead(dead);
+  for_ever("exit of a dead process", [&](fn::process&) { fn::exit(dead, fn::exit_reason::kill); });
+  for_ever("exit of nobody", [](fn::process&) { fn::exit(fn::pid{}, fn::exit_reason::kill); });
+  for_ever("is_alive", [&](fn::process&) { EXPECT_FALSE(fn::is_alive(dead)); });
+}
+
+TEST_F(SlicesOfOneThatCalls, its_own_process_end) {
+  start({.schedulers = 1});
+  struct noise {};
+  for_ever("make_reference", [](fn::process& self) { EXPECT_TRUE(self.make_reference()); });
+  for_ever("receive with messages it does not want", [first = true](fn::process& self) mutable {
+    for (int i = 0; first && i != 10; ++i) fn::send(self.id(), noise{});
+    first = false;
+    self.receive([](int) {}, fn::after(0s));
+  });
+  for_ever("exit where it cannot be unwound", [](fn::process& self) {
+    const fn::shield shield(self);
+    self.exit(fn::exit_reason::shutdown);
+  });
+  for_ever("a wait that is refused", [first = true](fn::process& self) mutable {
+    const fn::shield shield(self);
+    if (std::exchange(first, false)) self.exit(fn::exit_reason::shutdown);
+    EXPECT_FALSE(self.sleep(24h));
+  });
 }
 
 TEST_F(Slices, count_the_reductions_of_a_process_over_all_its_waits) {

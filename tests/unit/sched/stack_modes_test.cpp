@@ -3,11 +3,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <string>
-#include <vector>
 
 #include "os/os.hpp"
 #include "process/process.hpp"
+#include "support/guard_modes.hpp"
 #include "support/runtime_fixture.hpp"
 
 namespace foundation::testing {
@@ -36,16 +35,6 @@ std::size_t use_stack(std::size_t bytes) {
   for (std::size_t i = 0; i < sizeof frame; i += 64) frame[i] = 1;
   if (sched::scheduler::current()->overflowed_stack(true) != nullptr) return 1;
   return touch_canary() + static_cast<std::size_t>(frame[0]);
-}
-
-std::vector<guard_mode> modes_here() {
-  std::vector<guard_mode> modes{guard_mode::mprotect, guard_mode::canary};
-  if (os::guard_install_supported()) modes.push_back(guard_mode::install);
-  return modes;
-}
-
-std::string name_of(guard_mode mode) {
-  return mode == guard_mode::install ? "install" : mode == guard_mode::mprotect ? "mprotect" : "canary";
 }
 
 /// Each guard mode, as the runtime's and as a process's own.
@@ -103,7 +92,7 @@ TEST_P(StackModes, handlers_with_stacks_of_their_own_take_turns_on_them) {
   wait_until([&] { return turns == 100; });
 }
 
-INSTANTIATE_TEST_SUITE_P(guards, StackModes, ::testing::ValuesIn(modes_here()),
+INSTANTIATE_TEST_SUITE_P(guards, StackModes, ::testing::ValuesIn(guard_modes_here()),
                          [](const auto& each) { return name_of(each.param); });
 
 // -- overflows ------------------------------------------------------------------------------------------------------------------
@@ -149,7 +138,7 @@ TEST_P(StackModesDeathTest, what_fits_into_a_mebibyte_does_not_fit_into_sixteen_
   EXPECT_EXIT(overflow(16 * kib), ::testing::KilledBySignal(SIGSEGV), report);
 }
 
-INSTANTIATE_TEST_SUITE_P(guards, StackModesDeathTest, ::testing::ValuesIn(modes_here()),
+INSTANTIATE_TEST_SUITE_P(guards, StackModesDeathTest, ::testing::ValuesIn(guard_modes_here()),
                          [](const auto& each) { return name_of(each.param); });
 
 struct overflowing {

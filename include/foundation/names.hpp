@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Names of processes within a runtime (Erlang's `register/2` and its kin).
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include <foundation/export.hpp>
+#include <foundation/pid.hpp>
+#include <foundation/process.hpp>
+#include <foundation/result.hpp>
+#include <foundation/runtime.hpp>
+#include <foundation/send.hpp>
+
+namespace foundation::inline v0 {
+
+/// Gives a process a name, 1 to 255 bytes of any kind. A name belongs to one process, and a process has one name at most;
+/// it is free again when the process ends, before any `down` or `exited` says so.
+///
+///     fn::register_name(rt, "logger", logger).value();
+///     fn::send(rt, "logger", line{"started"}).value();
+///
+/// Any thread. Takes a lock that look-ups do not take; one allocation.
+/// @errors errc::invalid_argument for a name that is empty or too long, and for a process of another runtime;
+///         errc::already_registered, whose message says who has the name, or which name the process has; errc::noproc when
+///         the process is gone; errc::system_limit when memory is refused; errc::not_running
+/// Semantics: `erlang:register/2`.
+FOUNDATION_API result<void> register_name(runtime& rt, std::string_view name, pid p) noexcept;
+/// The same, in the runtime of the calling process.
+FOUNDATION_API result<void> register_name(process& self, std::string_view name, pid p) noexcept;
+
+/// Takes the name away from whoever has it. Any thread.
+/// @errors errc::noproc when nobody has it; errc::not_running
+FOUNDATION_API result<void> unregister_name(runtime& rt, std::string_view name) noexcept;
+FOUNDATION_API result<void> unregister_name(process& self, std::string_view name) noexcept;
+
+/// Who has the name; none: nobody. Any thread, lock-free.
+[[nodiscard]] FOUNDATION_API pid whereis(const runtime& rt, std::string_view name) noexcept;
+[[nodiscard]] FOUNDATION_API pid whereis(process& self, std::string_view name) noexcept;
+
+namespace detail {
+template <typename Where, typename T>
+result<void> send_to_name(Where& where, std::string_view name, T&& message) {
+  const pid to = whereis(where, name);
+  if (!to) return errc::noproc;
+  return send(to, std::forward<T>(message));
+}
+}  // namespace detail
+
+/// Sends to whoever has the name: `whereis`, then `send`.
+/// @errors errc::noproc when nobody has it: nothing was sent; and those of `send`
+template <typename T>
+result<void> send(runtime& rt, std::string_view name, T&& message) {
+  return detail::send_to_name(rt, name, std::forward<T>(message));
+}
+template <typename T>
+result<void> send(process& self, std::string_view name, T&& message) {
+  return detail::send_to_name(self, name, std::forward<T>(message));
+}
+
+}  // namespace foundation::inline v0

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+#include "memory/backing.hpp"
+
+/// Memory that nobody owns is filled with bytes that nobody writes, so that who uses it all the same does not get away
+/// with it. For the hostile build; the address sanitizer sees more, and is slower.
+namespace foundation::memory {
+
+inline constexpr std::byte never_written{0xfa};  ///< what a new block reads
+inline constexpr std::byte given_back{0xdf};     ///< what a freed block and a returned stack read
+
+void fill(void* at, std::size_t bytes, std::byte with) noexcept;
+[[nodiscard]] bool is_filled(const void* at, std::size_t bytes, std::byte with) noexcept;
+
+/// `real` with both fills, and a look back: the last `blocks_kept` blocks given back stay filled before `real` gets
+/// them. A block that was written to meanwhile, or that is given back twice, ends the program. There is one for the
+/// program: `real` is always the same.
+[[nodiscard]] const backing_table& poisoned(const backing_table& real) noexcept;
+
+inline constexpr std::size_t blocks_kept = 256;
+
+}  // namespace foundation::memory

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "unit/process/death_fixture.hpp"
+
+namespace foundation::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Names : public DeathTest {
+ protected:
+  fn::pid idle_process() {
+    return fn::spawn(rt(), [](fn::process& p) { p.receive([](int) {}); }).value();
+  }
+};
+
+TEST_F(Names, lead_to_their_holder) {
+  start();
+  const fn::pid p = idle_process();
+  EXPECT_FALSE(fn::whereis(rt(), "worker"));
+  ASSERT_TRUE(fn::register_name(rt(), "worker", p));
+  EXPECT_EQ(fn::whereis(rt(), "worker"), p);
+  EXPECT_FALSE(fn::whereis(rt(), "work"));
+  EXPECT_TRUE(fn::send(rt(), "worker", 1));
+  wait_dead(p);
+  EXPECT_FALSE(fn::whereis(rt(), "worker"));
+  EXPECT_EQ(fn::send(rt(), "worker", 1).error().code(), fn::errc::noproc);
+}
+
+TEST_F(Names, serve_processes_as_they_serve_threads) {
+  start();
+  std::atomic<int> got{0};
+  wait_dead(fn::spawn(rt(), [&](fn::process& self) {
+              fn::register_name(self, "me", self.id()).value();
+              EXPECT_EQ(fn::whereis(self, "me"), self.id());
+              fn::send(self, "me", 7).value();
+              self.receive([&](int n) { got = n; });
+              fn::unregister_name(self, "me").value();
+              EXPECT_FALSE(fn::whereis(self, "me"));
+            }).value());
+  EXPECT_EQ(got, 7);
+}
+
+TEST_F(Names, that_are_taken_say_by_whom) {
+  start();
+  const fn::pid first = idle_process();
+  const fn::pid second = idle_process();
+  fn::register_name(rt(), "worker", first).value();
+  const auto refused = fn::register_name(rt(), "worker", second);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), fn::errc::already_registered);
+  EXPECT_THAT(std::string(refused.error().message()), HasSubstr("\"worker\" is held by <0.0."));
+}
+
+TEST_F(Names, are_one_to_a_process) {
+  start();
+  const fn::pid p = idle_process();
+  fn::register_name(rt(), "first", p).value();
+  const auto refused = fn::register_name(rt(), "second", p);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), fn::errc::already_registered);
+  EXPECT_THAT(std::string(refused.error().message()), HasSubstr("has the name \"first\" already"));
+  fn::unregister_name(rt(), "first").value();
+  EXPECT_TRUE(fn::register_name(rt(), "second", p));
+}
+
+TEST_F(Names, that_are_empty_or_too_long_are_refused) {
+  start();
+  const fn::pid p = idle_process();
+  for (const std::string& name : {std::string(), std::string(256, 'x')}) {
+    const auto refused = fn::register_name(rt(), name, p);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), fn::errc::invalid_argument);
+    EXPECT_THAT(std::string(refused.error().message()), HasSubstr(std::to_string(name.size()) + " bytes; 1..255"));
+    EXPECT_FALSE(fn::whereis(rt(), name));
+  }
+  EXPECT_TRUE(fn::register_name(rt(), std::string(255, 'x'), p));
+  EXPECT_EQ(fn::whereis(rt(), std::string(255, 'x')), p);
+}
+
+TEST_F(Names, nobody_has_cannot_be_taken_away) {
+  start();
+  EXPECT_EQ(fn::unregister_name(rt(), "worker").error().code(), fn::errc::noproc);
+}
+
+TEST_F(Names, of_dead_processes_and_of_other_runtimes_are_refused) {
+  start();
+  fn::runtime other({.schedulers = 1});
+  const fn::pid there = fn::spawn(other, [](fn::process& p) { p.receive([](int) {}); }).value();
+  EXPECT_EQ(fn::register_name(rt(), "worker", there).error().code(), fn::errc::invalid_argument);
+  EXPECT_EQ(fn::register_name(rt(), "worker", fn::pid()).error().code(), fn::errc::invalid_argument);
+  const fn::pid p = idle_process();
+  fn::exit(p, fn::exit_reason::kill);
+  wait_dead(p);
+  EXPECT_EQ(fn::register_name(rt(), "worker", p).error().code(), fn::errc::noproc);
+}
+
+TEST_F(Names, are_free_before_anybody_hears_of_the_end) {
+  start();
+  wait_dead(fn::spawn(rt(), [](fn::process& self) {
+              for (int i = 0; i != 300; ++i) {
+                const auto made = fn::spawn_monitor(
+                    self, [](fn::process& w) { fn::register_name(w, "worker", w.id()).value(); });
+                ASSERT_TRUE(made);
+                self.receive([](const fn::down&) {});
+                EXPECT_FALSE(fn::whereis(self, "worker"));
+              }
+            }).value());
+}
+
+TEST_F(Names, of_a_process_that_is_given_up_are_free) {
+  start({.schedulers = 2, .kill_grace = 10ms});
+  std::atomic<bool> inside{false};
+  std::atomic<bool> come_back{false};
+  const fn::pid stuck = fn::spawn(rt(), [&](fn::process&) {
+                          inside = true;
+                          foreign_code(come_back);
+                        }).value();
+  wait_until([&] { return inside.load(); });
+  fn::register_name(rt(), "worker", stuck).value();
+  kill(stuck);
+  wait_until([&] { return rt().abandoned_count() == 1; });
+  EXPECT_FALSE(fn::whereis(rt(), "worker"));
+  EXPECT_TRUE(fn::register_name(rt(), "worker", idle_process()));
+  come_back = true;
+  wait_until([&] { return rt().abandoned_count() == 0; });
+}
+
+TEST_F(Names, may_be_monitored) {
+  start();
+  wait_dead(fn::spawn(rt(), [](fn::process& self) {
+              const fn::pid worker = fn::spawn(self, [](fn::process& p) { p.receive([](int) {}); }).value();
+              fn::register_name(self, "worker", worker).value();
+              const fn::reference ref = self.monitor("worker").value();
+              fn::send(self, "worker", 1).value();
+              self.receive([&](const fn::down& d) {
+                EXPECT_EQ(d.monitor, ref);
+                EXPECT_EQ(d.from, worker);
+                EXPECT_EQ(d.name, "worker");
+              });
+              const fn::reference nobody = self.monitor("worker").value();
+              self.receive([&](const fn::down& d) {
+                EXPECT_EQ(d.monitor, nobody);
+                EXPECT_FALSE(d.from);
+                EXPECT_EQ(d.name, "worker");
+                EXPECT_EQ(d.reason.kind(), fn::exit_kind::noproc);
+              });
+              EXPECT_EQ(self.monitor("").error().code(), fn::errc::invalid_argument);
+            }).value());
+}
+
+// Threads register, look up, take away and kill at once: a name never leads to a process that cannot have it, and none
+// is left at the end.
+TEST_F(Names, are_contended_for_without_being_lost) {
+  start();
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  for (int t = 0; t != 3; ++t) {
+    threads.emplace_back([&, t] {
+      for (std::size_t i = 0; i != scaled(2'000, 100); ++i) {
+        const fn::pid p = idle_process();
+        const std::string name = "name " + std::to_string((i + static_cast<std::size_t>(t)) % 3);
+        const auto done = fn::register_name(rt(), name, p);
+        EXPECT_TRUE(done || done.error().code() == fn::errc::already_registered);
+        if (i % 3 == 0) static_cast<void>(fn::unregister_name(rt(), name));
+        fn::exit(p, fn::exit_reason::kill);
+        static_cast<void>(fn::send(rt(), name, 1));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  wait_gone();
+  for (const char* name : {"name 0", "name 1", "name 2"}) EXPECT_FALSE(fn::whereis(rt(), name));
+}
+
+}  // namespace
+}  // namespace foundation::testing
