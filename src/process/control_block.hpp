@@ -208,6 +208,7 @@ class control_block final : public process, public sched::runnable, public sched
 
   // farewell.cpp
   [[nodiscard]] bool has_to_die() noexcept;
+  [[nodiscard]] bool will_heed(pid other) noexcept;
   /// Tells one of those who are linked to it, monitor it or are monitored by it; false when there is none left.
   [[nodiscard]] bool tell_next(const exit_reason& reason) noexcept;
   void say_farewell(const exit_reason& reason) noexcept;

@@ -61,8 +61,15 @@ bool control_block::has_to_die() noexcept {
     }
     if (s.kind != signal_kind::link_exit || trapping) return false;
     const auto& message = *static_cast<const exited*>(static_cast<const envelope&>(s).payload());
-    const relation* const half = relations_.link_to(message.from);
-    return half != nullptr && half->active && !message.reason.is_normal();
+    return !message.reason.is_normal() && will_heed(message.from);
+  });
+}
+
+/// The same: whether the end of `other` concerns it, by a link that it may not have looked at yet either.
+bool control_block::will_heed(pid other) noexcept {
+  if (const relation* const half = relations_.link_to(other)) return half->active;
+  return mail_.any_unsorted([other](const signal& s) {
+    return s.kind == signal_kind::link && static_cast<const relation&>(s).other == other;
   });
 }
 

@@ -199,5 +199,24 @@ TEST_F(Abandon, one_that_nobody_told_to_die_may_stay_away_for_ever) {
   wait_abandoned(0);
 }
 
+TEST_F(Abandon, one_stuck_is_given_up_when_somebody_ends_whose_link_it_has_not_seen) {
+  start_impatient();
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+                      inside = true;
+                      foreign_code(come_back);
+                      static_cast<void>(self.checkpoint());
+                      too_far = true;
+                    }).value();
+  wait_until([&] { return inside.load(); });
+  fn::spawn(rt(), [p](fn::process& self) {
+    self.link(p).value();
+    self.exit(fn::exit_reason::user(1));
+  }).value();
+  wait_abandoned(1);
+  come_back = true;
+  wait_abandoned(0);
+  EXPECT_FALSE(too_far);
+}
+
 }  // namespace
 }  // namespace foundation::testing
