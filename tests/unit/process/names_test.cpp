@@ -156,7 +156,6 @@ TEST_F(Names, may_be_monitored) {
 // is left at the end.
 TEST_F(Names, are_contended_for_without_being_lost) {
   start();
-  std::atomic<bool> stop{false};
   std::vector<std::thread> threads;
   for (int t = 0; t != 3; ++t) {
     threads.emplace_back([&, t] {
