@@ -155,6 +155,7 @@ bool process_space::check_watched(os::time_point now) noexcept {
 /// @returns its label, as far as there is memory for it
 std::string process_space::give_up(control_block& p) noexcept {
   std::string label;
+  abandoned_.fetch_add(1, sync::memory_order_release);  // before it is in the table no more: at each moment it counts
   try {
     label = p.label_text();
     const sync::lock_guard lock(mutex_);
@@ -167,7 +168,6 @@ std::string process_space::give_up(control_block& p) noexcept {
   timers_.front().leave(of_timers);
   hide(p);
   table_.release(p.self_pid());
-  abandoned_.fetch_add(1, sync::memory_order_release);  // who reads it finds the slot free
   return label;
 }
 
