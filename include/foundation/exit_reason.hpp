@@ -15,8 +15,8 @@
 
 namespace foundation::inline v0 {
 
-/// The kinds of exit reasons, as Erlang's. `noproc` and `noconnection` are made by no one yet: links, monitors and
-/// other nodes are planned.
+/// The kinds of exit reasons, as Erlang's. `noconnection` is made by no one yet: other nodes are
+/// planned.
 enum class exit_kind : std::uint8_t {
   normal,        ///< it returned, or asked to end
   shutdown,      ///< it was told to end by whoever is responsible for it, perhaps with a value that says why
@@ -109,7 +109,7 @@ using exit_value_type = std::conditional_t<is_borrowed_text<std::decay_t<T>>, st
 
 }  // namespace detail
 
-/// Why a process ended. It stands in the report of a crash; links and monitors, which will be told, are planned.
+/// Why a process ended. It stands in the report of a crash; links and monitors are told it.
 ///
 ///     self.exit(fn::exit_reason::shutdown);                    // a kind
 ///     self.exit(fn::exit_reason::user(disk_full{"/var"}));     // any value
