@@ -182,6 +182,8 @@ bool message_timers::leave_list(message_timer& t, then what) noexcept {
 void message_timers::start(message_timer& t, pid to, detail::envelope* message, os::time_point deadline,
                            message_garbage& garbage) noexcept {
   garbage.add(orphans_.exchange(nullptr, sync::memory_order_acquire));
+  // M3: a callback of the place's last timer that still runs would take this one for its own.
+  if (t.state() == sched::timer_state::firing) sched::timer_wheel::disarm(t);
   message->next = nullptr;
   t.message = message;
   if (!join_list(t, to)) {
