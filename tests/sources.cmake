@@ -104,6 +104,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/stress/inject_queue_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/kill_storm_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/life_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/link_storm_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/mailbox_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/messages_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/migration_test.cpp

@@ -52,12 +52,12 @@ void senders_against_owner(unsigned senders, std::size_t each, std::uint32_t bud
     std::size_t got = 0;
     const std::size_t stop_after = abandon_at_end ? senders * each / 2 : senders * each;
     const auto take = [&] {
-      while (envelope* e = s.box.first()) {
+      while (envelope* e = s.box.ordinary().first()) {
         auto* const n = static_cast<numbered*>(e->payload());
         ASSERT_EQ(n->number, next[n->sender]) << "sender " << n->sender;
         ++next[n->sender];
         ++got;
-        s.box.release(s.box.take_after(nullptr));
+        s.box.release(s.box.ordinary().take_after(nullptr));
       }
     };
     while (got < stop_after) {

@@ -34,7 +34,8 @@ struct world {
       block = table.find(p);
     }
     ASSERT_NE(block, nullptr);
-    table.remove(p);
+    table.hide(p);
+    table.release(p);
     process_space::epochs().retire(block, [](sched::retired* r) noexcept {
       auto* const each = static_cast<control_block*>(r);
       each->~control_block();
