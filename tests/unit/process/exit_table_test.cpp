@@ -70,7 +70,7 @@ fn::exit_reason planned_reason(const row& r) {
   try {
     crash();
   } catch (...) {
-    return fn::exit_reason_of_current_exception("other");
+    return fn::exit_reason_of_current_exception();
   }
 }
 
