@@ -88,7 +88,7 @@ TEST_F(Names, nobody_has_cannot_be_taken_away) {
 
 TEST_F(Names, of_dead_processes_and_of_other_runtimes_are_refused) {
   start();
-  fn::runtime other({.schedulers = 1});
+  watched_runtime other({.schedulers = 1});
   const fn::pid there = fn::spawn(other, [](fn::process& p) { p.receive([](int) {}); }).value();
   EXPECT_EQ(fn::register_name(rt(), "worker", there).error().code(), fn::errc::invalid_argument);
   EXPECT_EQ(fn::register_name(rt(), "worker", fn::pid()).error().code(), fn::errc::invalid_argument);
