@@ -69,11 +69,7 @@ bool process_space::exit(pid to, pid from, exit_reason reason) noexcept {
     return true;
   }
   p->call_attention();
-  if (pushed == push_result::enqueue_receiver) {  // it slept: it looks at the signal before it does anything else
-    group_.enqueue(*p);
-    watch_list::discard(watch);
-    return true;
-  }
+  if (pushed == push_result::enqueue_receiver) group_.enqueue(*p);
   watch_list_.add(watch, to);
   group_.monitor().note_activity();
   return true;
