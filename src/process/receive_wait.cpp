@@ -41,9 +41,11 @@ envelope* receive_wait::next() noexcept {
     candidate_has_priority_ = false;
     if (scan(p.mail().ordinary(), before_)) return candidate_;
     if (p.told_to_exit()) return nullptr;  // also with messages to take: `block` says so, or throws
-    const auto known = p.mail().length();
     p.gather_all();
-    if (p.mail().length() == known) return nullptr;
+    // Also what has come in while a long queue was scanned, in front of where the scan was.
+    const bool all_seen = p.mail().priority().behind(priority_before_) == nullptr &&
+                          p.mail().ordinary().behind(before_) == nullptr;
+    if (all_seen) return nullptr;
   }
 }
 
