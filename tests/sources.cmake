@@ -101,6 +101,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/stress/blocked_million_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/boost_wait_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/epoch_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/idle_million_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/idle_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/inject_queue_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/kill_storm_test.cpp

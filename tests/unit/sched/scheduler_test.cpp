@@ -247,9 +247,10 @@ TEST_F(Scheduler, takes_no_processor_time_while_it_idles) {
     fn::send(p, 1);
     wait_until([&] { return answers == round; });
     thread_account before;
-    wait_until([&] {
+    wait_until([&] {  // in this order: each says that it sleeps before it does
+      if (!everything_sleeps()) return false;
       before = thread_account::now();
-      return everything_sleeps() && before.asleep == 3;
+      return before.asleep == 3;
     });
     EXPECT_EQ(before.threads, 3u) << "two schedulers and the monitor";
     EXPECT_GT(before.switches, 0u);
