@@ -46,6 +46,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/abandon_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/aliases_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/allocation_failure_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/allocations_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/carrier_failure_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_in_waits_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_swallowed_test.cpp

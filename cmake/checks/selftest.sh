@@ -125,11 +125,15 @@ case $check in
       'auto t = std::chrono::steady_clock::now();' 'clock_gettime(0, 0);' 'std::random_device r;' 'std::mt19937 r;' \
       'getrandom(0, 0, 0);' 'void* p = mmap(0);' '::madvise(0);' 'void* p = std::malloc (1);' 'auto p = calloc(1, 1);' \
       'realloc(p, 1);' 'auto p = (1, malloc(1));' 'int k = 1; /* x */ std::mutex m;'; do
-      for area in base os memory; do
-        put src/$area/stray.cpp "$stray"
-        refuses "src/$area/stray.cpp:1: [a-z]+ outside the seam"
-      done
+      put src/memory/stray.cpp "$stray"
+      refuses 'src/memory/stray.cpp:1: [a-z]+ outside the seam'
     done
+    put src/base/stray.cpp 'std::mutex m;'
+    refuses 'src/base/stray.cpp:1: threads outside the seam'
+    put src/os/stray.cpp 'void* p = malloc(1);'
+    refuses 'src/os/stray.cpp:1: allocation outside the seam'
+    put src/os/stray.cpp 'void* p = mmap(0);'
+    refuses 'src/os/stray.cpp:1: mappings outside the seam'
     put src/memory/stray.cpp '::syscall(SYS_futex);'
     refuses 'src/memory/stray.cpp:1: syscalls outside the seam'
     put include/foundation/stray.hpp '' '#include <thread>'

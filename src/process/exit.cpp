@@ -90,7 +90,7 @@ bool control_block::refuse(signal& s) noexcept {
   } else {
     half.tell_down(pid_, exit_kind::noproc);
   }
-  if (post(half.other, &half) == posted::to_nobody) relation::discard_message(half);
+  if (!post(half.other, &half)) relation::discard_message(half);
   return true;
 }
 

@@ -21,20 +21,22 @@ bool control_block::tell_next(const exit_reason& reason) noexcept {
       if (!half->active) break;  // it waits for nothing any more
       const pid other = half->other;
       half->tell_exit(pid_, told);
-      const posted found = post(other, half);
-      if (found == posted::to_nobody) relation::discard_message(*half);
-      // It may be stuck in its user's code. Without memory for the entry it is not watched, and ends when it comes back.
-      if (found == posted::to_one_awake && !told.is_normal()) process_space::watch(other);
+      if (!post(other, half)) {
+        relation::discard_message(*half);
+      } else if (!told.is_normal()) {
+        // It may be stuck in its user's code, now or on its way out. Without memory to watch it, it ends when it comes back.
+        process_space::watch(other);
+      }
       return true;
     }
     case relation_kind::watched: {
       half->tell_down(pid_, told);
-      if (post(half->other, half) == posted::to_nobody) relation::discard_message(*half);
+      if (!post(half->other, half)) relation::discard_message(*half);
       return true;
     }
     case relation_kind::watching: {
       half->kind = signal_kind::demonitor;
-      if (post(half->other, half) == posted::to_nobody) break;
+      if (!post(half->other, half)) break;
       return true;
     }
     case relation_kind::alias: break;

@@ -34,7 +34,7 @@ result<void> control_block::link_to(pid other) noexcept {
   half->active = true;
   half->unlink_id = 0;
   his->kind = signal_kind::link;
-  if (post(other, his) == posted::to_nobody) {
+  if (!post(other, his)) {
     his->tell_exit(other, exit_kind::noproc);
     post_to_self(*his);
   }
@@ -49,7 +49,7 @@ result<void> control_block::unlink_from(pid other) noexcept {
   if (question == nullptr) return errc::system_limit;
   half->active = false;
   half->unlink_id = question->id;
-  if (post(other, question) == posted::to_nobody) {
+  if (!post(other, question)) {
     memory::deallocate(question->answer);
     memory::deallocate(question);
     forget(*half);
@@ -79,7 +79,7 @@ void control_block::on_unlink_ack(unlink_signal& answer) noexcept {
 /// Before any other signal to the one who asked.
 void control_block::answer_unlink(unlink_signal& question) noexcept {
   unlink_signal* const answer = std::exchange(question.answer, nullptr);
-  if (post(question.from, answer) == posted::to_nobody) memory::deallocate(answer);
+  if (!post(question.from, answer)) memory::deallocate(answer);
 }
 
 void control_block::on_link_exit(relation& s) noexcept {

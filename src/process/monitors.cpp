@@ -34,7 +34,7 @@ result<reference> control_block::watch(pid other, std::string_view name, const m
   relations_.insert(*mine);
   his->kind = signal_kind::monitor;
   his->priority = options.priority;
-  if (post(other, his) == posted::to_nobody) {
+  if (!post(other, his)) {
     his->tell_down(other, exit_kind::noproc);
     post_to_self(*his);
   }
@@ -53,7 +53,7 @@ void control_block::stop_watching(relation& mine) noexcept {
   relations_.erase(mine);
   if (mine.has_alias) end_alias_of_monitor(mine.ref);
   mine.kind = signal_kind::demonitor;
-  if (post(mine.other, &mine) == posted::to_nobody) relation::discard(&mine);
+  if (!post(mine.other, &mine)) relation::discard(&mine);
 }
 
 void control_block::on_monitor(relation& his) noexcept {

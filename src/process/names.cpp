@@ -11,7 +11,6 @@
 #include <foundation/fmt.hpp>
 
 #include "memory/memory.hpp"
-#include "os/os.hpp"
 #include "process/control_block.hpp"
 #include "process/process_space.hpp"
 

@@ -5,18 +5,17 @@
 
 namespace foundation::proc {
 
-posted post(pid to, signal* s) noexcept {
+bool post(pid to, signal* s) noexcept {
   const sending_from here;
   const sched::epoch_guard guard(process_space::epochs());
   process_space* space = directory::instance().find(detail::pid_access::tag(to));
   control_block* receiver = space == nullptr ? nullptr : space->table().find(to);
-  if (receiver == nullptr) return posted::to_nobody;
+  if (receiver == nullptr) return false;
   const push_result pushed = receiver->push_remote(s);
-  if (pushed == push_result::closed) return posted::to_nobody;
+  if (pushed == push_result::closed) return false;
   receiver->call_attention();
-  if (pushed == push_result::delivered) return posted::to_one_awake;
-  here.wake(*receiver);
-  return posted::to_one_asleep;
+  if (pushed == push_result::enqueue_receiver) here.wake(*receiver);
+  return true;
 }
 
 }  // namespace foundation::proc

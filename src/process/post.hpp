@@ -24,13 +24,8 @@ struct sending_from {
   }
 };
 
-enum class posted : std::uint8_t {
-  to_one_asleep,  ///< it was woken, and handles the signal before anything else
-  to_one_awake,   ///< it runs or is ready: it handles the signal when it next looks
-  to_nobody,      ///< dead, or of no runtime: the signal is still the caller's
-};
-
-/// Gives a control signal to a process, which handles it at its next charge or sooner. Any thread; never waits.
-[[nodiscard]] posted post(pid to, signal* s) noexcept;
+/// Gives a control signal to a process, which handles it at its next charge or sooner. False: it is dead, or of no
+/// runtime, and the signal is still the caller's. Any thread; never waits.
+[[nodiscard]] bool post(pid to, signal* s) noexcept;
 
 }  // namespace foundation::proc

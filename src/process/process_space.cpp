@@ -69,11 +69,7 @@ bool process_space::exit(pid to, pid from, exit_reason reason) noexcept {
     return true;
   }
   p->call_attention();
-  if (pushed == push_result::enqueue_receiver) {  // it slept: it looks at the signal before it does anything else
-    group_.enqueue(*p);
-    watch_list::discard(watch);
-    return true;
-  }
+  if (pushed == push_result::enqueue_receiver) group_.enqueue(*p);
   watch_list_.add(watch, to);
   group_.monitor().note_activity();
   return true;
@@ -155,6 +151,7 @@ bool process_space::check_watched(os::time_point now) noexcept {
 /// @returns its label, as far as there is memory for it
 std::string process_space::give_up(control_block& p) noexcept {
   std::string label;
+  abandoned_.fetch_add(1, sync::memory_order_release);  // before it is in the table no more: at each moment it counts
   try {
     label = p.label_text();
     const sync::lock_guard lock(mutex_);
@@ -167,7 +164,6 @@ std::string process_space::give_up(control_block& p) noexcept {
   timers_.front().leave(of_timers);
   hide(p);
   table_.release(p.self_pid());
-  abandoned_.fetch_add(1, sync::memory_order_release);  // who reads it finds the slot free
   return label;
 }
 

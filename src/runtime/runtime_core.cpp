@@ -72,8 +72,9 @@ void runtime_core::end(std::unique_ptr<runtime_core>& core) noexcept {
     }
   } catch (const std::exception&) {  // no memory for the list or a line: the counts below decide
   }
-  const std::size_t remaining = core->space_.table().size() + core->space_.abandoned();
-  if (remaining != 0) {
+  // In this order: one that is given up is counted as such before it leaves the table.
+  const bool all_gone = core->space_.table().size() == 0 && core->space_.abandoned() == 0;
+  if (!all_gone) {
     core->log_.close();  // what the host gave us to log to may end with the runtime
     core->group_.detach();
     static_cast<void>(core.release());  // what the survivor can reach stays for ever

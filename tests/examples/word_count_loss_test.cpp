@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Processes of the example word_count whose partners have ended: nobody waits for an answer that will not come.
-#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
-#include <regex>
 #include <sstream>
 #include <string>
 
@@ -28,7 +28,7 @@ class WordCountLoss : public RuntimeTest {
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     root = name;
     std::ofstream words(root / "words");
-    for (int i = 0; i < 1'000'000; ++i) words << "w" << i % 500 << ' ';
+    for (std::size_t i = 0; i < scaled(1'000'000, 200'000); ++i) words << "w" << i % 500 << ' ';
   }
   void TearDown() override {
     RuntimeTest::TearDown();
@@ -37,15 +37,16 @@ class WordCountLoss : public RuntimeTest {
 
   /// The live process with this label, once there is one.
   fn::pid find(fn::process& self, const std::string& label) {
-    const std::regex line("<0\\.([0-9]+)\\.([0-9]+)> \"" + label + "\"");
     for (;;) {
-      std::ostringstream out;
-      rt().dump(out);
-      const std::string text = out.str();
-      if (std::smatch found; std::regex_search(text, found, line)) {
+      std::stringstream lines;
+      rt().dump(lines);
+      for (std::string line; std::getline(lines, line);) {
+        unsigned slot = 0;
+        unsigned long long generation = 0;
+        if (line.find("> \"" + label + "\" ") == std::string::npos) continue;
+        EXPECT_EQ(std::sscanf(line.c_str(), "<0.%u.%llu>", &slot, &generation), 2) << line;
         using access = fn::detail::pid_access;
-        return access::make(0, access::tag(self.id()), static_cast<std::uint32_t>(std::stoul(found[1])),
-                            std::stoull(found[2]));
+        return access::make(0, access::tag(self.id()), slot, generation);
       }
       self.sleep(0s);
     }

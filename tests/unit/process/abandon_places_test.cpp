@@ -4,6 +4,7 @@
 #include <boost/fiber/mutex.hpp>
 #include <memory>
 #include <mutex>
+#include <sstream>
 #include <utility>
 
 #include "unit/process/death_fixture.hpp"
@@ -11,7 +12,15 @@
 namespace foundation::testing {
 namespace {
 
-class AbandonPlaces : public AbandonTest {};
+class AbandonPlaces : public AbandonTest {
+ protected:
+  /// Whether a process is parked in a wait of ours.
+  bool shows_waiting() {
+    std::ostringstream out;
+    rt().dump(out);
+    return out.str().find(" waiting") != std::string::npos;
+  }
+};
 
 TEST_F(AbandonPlaces, one_that_is_stuck_in_a_wait_of_boosts) {
   start_impatient();
@@ -63,6 +72,33 @@ TEST_F(AbandonPlaces, one_that_is_stuck_in_the_destructor_of_a_capture) {
                     }).value();
   kill(p);
   wait_until([&] { return inside.load(); });
+  wait_abandoned(1);
+  come_back = true;
+  wait_abandoned(0);
+}
+
+TEST_F(AbandonPlaces, one_that_was_killed_asleep_and_is_stuck_on_its_way_out) {
+  start_impatient();
+  const fn::pid p = fn::spawn(rt(), [guard = stuck_destructor(inside, come_back)](fn::process& self) {
+                      static_cast<void>(self.sleep(24h));
+                    }).value();
+  wait_until([&] { return shows_waiting(); });
+  kill(p);
+  wait_abandoned(1);
+  come_back = true;
+  wait_abandoned(0);
+}
+
+TEST_F(AbandonPlaces, one_that_a_link_ended_asleep_and_that_is_stuck_on_its_way_out) {
+  start_impatient();
+  const fn::pid p = fn::spawn(rt(), [guard = stuck_destructor(inside, come_back)](fn::process& self) {
+                      static_cast<void>(self.sleep(24h));
+                    }).value();
+  wait_until([&] { return shows_waiting(); });
+  fn::spawn(rt(), [p](fn::process& self) {
+    self.link(p).value();
+    self.exit(fn::exit_reason::user(1));
+  }).value();
   wait_abandoned(1);
   come_back = true;
   wait_abandoned(0);

@@ -145,6 +145,7 @@ TEST_F(Abandon, a_slot_it_had_is_used_again_under_another_pid) {
   wait_until([&] { return inside.load(); });
   kill(p);
   wait_abandoned(1);
+  wait_until([&] { return rt().process_count() == 0; });
   std::atomic<int> got{0};
   const fn::pid next = fn::spawn(rt(), [&](fn::process& self) { self.receive([&](int n) { got = n; }); }).value();
   EXPECT_NE(next, p);

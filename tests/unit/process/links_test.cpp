@@ -247,7 +247,7 @@ TEST_F(Links, to_a_process_that_was_told_to_die_before_find_nobody) {
 
 TEST_F(Links, join_processes_of_two_runtimes) {
   start();
-  fn::runtime other({.schedulers = 1});
+  watched_runtime other({.schedulers = 1});
   std::atomic<bool> told{false};
   std::atomic<bool> linked{false};
   const fn::pid there = fn::spawn(other, [](fn::process& p) { p.receive([](int) {}); }).value();

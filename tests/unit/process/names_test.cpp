@@ -88,7 +88,7 @@ TEST_F(Names, nobody_has_cannot_be_taken_away) {
 
 TEST_F(Names, of_dead_processes_and_of_other_runtimes_are_refused) {
   start();
-  fn::runtime other({.schedulers = 1});
+  watched_runtime other({.schedulers = 1});
   const fn::pid there = fn::spawn(other, [](fn::process& p) { p.receive([](int) {}); }).value();
   EXPECT_EQ(fn::register_name(rt(), "worker", there).error().code(), fn::errc::invalid_argument);
   EXPECT_EQ(fn::register_name(rt(), "worker", fn::pid()).error().code(), fn::errc::invalid_argument);
@@ -156,7 +156,6 @@ TEST_F(Names, may_be_monitored) {
 // is left at the end.
 TEST_F(Names, are_contended_for_without_being_lost) {
   start();
-  std::atomic<bool> stop{false};
   std::vector<std::thread> threads;
   for (int t = 0; t != 3; ++t) {
     threads.emplace_back([&, t] {

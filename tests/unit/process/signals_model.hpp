@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "unit/process/reasons.hpp"
+
 namespace foundation::testing {
 
 namespace fn = ::foundation;
@@ -48,10 +50,10 @@ class signals_model {
 
   // -- what messages look like -------------------------------------------------------------------------------------------
   static std::string exited_text(int from, const fn::exit_reason& reason) {
-    return "exited from " + std::to_string(from) + ": " + reason.description();
+    return "exited from " + std::to_string(from) + ": " + without_where(reason).description();
   }
   static std::string down_text(int ref, int from, const fn::exit_reason& reason) {
-    return "down " + std::to_string(ref) + " from " + std::to_string(from) + ": " + reason.description();
+    return "down " + std::to_string(ref) + " from " + std::to_string(from) + ": " + without_where(reason).description();
   }
   static std::string number_text(int n) { return "number " + std::to_string(n); }
 
@@ -162,7 +164,7 @@ class signals_model {
   void end(int p, const fn::exit_reason& reason) {
     process it = std::exchange(at(p), {});
     at(p).alive = false;
-    at(p).why = reason.description();
+    at(p).why = without_where(reason).description();
     for (const int q : it.links) {
       at(q).links.erase(p);
       if (alive(q)) receive_linked_exit(q, p, reason);

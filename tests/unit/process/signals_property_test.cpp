@@ -487,7 +487,7 @@ class random_program {
     for (const auto& s : ends_.take()) {
       const auto& told = std::get<fn::down>(s);
       const int p = number_of(told.from);
-      EXPECT_EQ(told.reason.description(), model_.why(p)) << "why process " << p << " ended";
+      EXPECT_EQ(without_where(told.reason).description(), model_.why(p)) << "why process " << p << " ended";
       EXPECT_EQ(++told_ends_[p], 1);
     }
     EXPECT_EQ(told_ends_.size() + living().size(), peers_.size());

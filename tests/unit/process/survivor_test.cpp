@@ -133,7 +133,7 @@ TEST(SurvivorForEver, the_destructor_returns_whenever_one_comes_back_swallows_it
           const bool back_before = round % 3 == 0;
           std::thread recalls;
           {
-            fn::runtime rt({.schedulers = 1 + static_cast<unsigned>(round) % 2,
+            watched_runtime rt({.schedulers = 1 + static_cast<unsigned>(round) % 2,
                             .log = {.level = fn::log_level::off},
                             .kill_grace = 1ms,
                             .shutdown_timeout = 0ms});

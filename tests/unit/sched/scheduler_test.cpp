@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -24,6 +26,30 @@ using namespace std::chrono_literals;
 std::size_t entries(const char* directory) {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(directory), {}));
 }
+
+/// What the system says of the threads of all runtimes.
+struct thread_account {
+  std::size_t threads = 0;
+  std::size_t asleep = 0;
+  std::uint64_t switches = 0;  // each time that one of them ran it was switched out again
+
+  static thread_account now() {
+    thread_account sum;
+    for (const auto& each : std::filesystem::directory_iterator("/proc/self/task")) {
+      std::ifstream status(each.path() / "status");
+      bool ours = false;
+      for (std::string line; std::getline(status, line);) {
+        const std::string value = line.substr(std::min(line.find('\t'), line.size() - 1) + 1);
+        if (line.rfind("Name:", 0) == 0) ours = value.rfind("fn-", 0) == 0;
+        if (!ours) continue;
+        if (line.rfind("Name:", 0) == 0) ++sum.threads;
+        if (line.rfind("State:", 0) == 0 && value.rfind("S", 0) == 0) ++sum.asleep;
+        if (line.find("ctxt_switches:") != std::string::npos) sum.switches += std::stoull(value);
+      }
+    }
+    return sum;
+  }
+};
 
 class Scheduler : public RuntimeTest {
  protected:
@@ -207,6 +233,28 @@ TEST_F(Scheduler, idles_without_running_anything_and_wakes_again) {
     EXPECT_TRUE(everything_sleeps());
     for (const fn::pid p : processes) fn::send(p, 1);
     wait_until([&] { return answers == 50 * round; });
+  }
+}
+
+TEST_F(Scheduler, takes_no_processor_time_while_it_idles) {
+  start();
+  std::atomic<int> answers{0};
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+                      while (self.receive([&](int) { ++answers; })) {
+                      }
+                    }).value();
+  for (int round = 1; round <= 3; ++round) {
+    fn::send(p, 1);
+    wait_until([&] { return answers == round; });
+    thread_account before;
+    wait_until([&] {
+      before = thread_account::now();
+      return everything_sleeps() && before.asleep == 3;
+    });
+    EXPECT_EQ(before.threads, 3u) << "two schedulers and the monitor";
+    EXPECT_GT(before.switches, 0u);
+    std::this_thread::sleep_for(100 * sched::monitor::period);  // time in which whoever does not sleep would run
+    EXPECT_EQ(thread_account::now().switches, before.switches);
   }
 }
 

@@ -152,7 +152,7 @@ TEST_F(SlicesOfOneThatCalls, send_end_whatever_comes_of_it) {
 
 TEST_F(SlicesOfOneThatCalls, spawn_end_whatever_comes_of_it) {
   start({.schedulers = 1});
-  fn::runtime another({.schedulers = 1, .max_processes = 100});
+  watched_runtime another({.schedulers = 1, .max_processes = 100});
   const not_to_be_copied body;
   for_ever("a function", [](fn::process& self) { static_cast<void>(fn::spawn(self, [](fn::process&) {})); });
   for_ever("a handler", [](fn::process& self) { static_cast<void>(fn::spawn(self, handler{})); });
