@@ -92,8 +92,12 @@ TEST_P(LinkStorm, a_ring_of_linked_processes_dies_of_one_death) {
 struct spoke {
   using messages = fn::messages<fn::pid>;
   std::atomic<long>* count;
+  std::atomic<std::size_t>* linked;
   counted mine{*count};
-  void handle(fn::process& self, fn::pid hub) { self.link(hub).value(); }
+  void handle(fn::process& self, fn::pid hub) {
+    self.link(hub).value();
+    ++*linked;
+  }
 };
 
 TEST_P(LinkStorm, all_that_are_linked_to_one_die_with_it) {
@@ -105,10 +109,13 @@ TEST_P(LinkStorm, all_that_are_linked_to_one_die_with_it) {
   const fn::pid hub = fn::spawn(rt(), [&](fn::process& self) {
                         self.trap_exit(true);
                         for (std::size_t i = 0; i != size; ++i) {
-                          const fn::pid made = fn::spawn_link(self, spoke{&members}).value();
-                          if (i % 2 == 0) half.push_back(made);
+                          if (i % 2 == 0) {
+                            half.push_back(fn::spawn_link(self, spoke{&members, &linked}).value());
+                            ++linked;
+                          } else {
+                            fn::send(fn::spawn(self, spoke{&members, &linked}).value(), self.id());
+                          }
                         }
-                        linked = size;
                         std::set<fn::pid> gone;
                         while (gone.size() != half.size()) {
                           self.receive([&](const fn::exited& e) { EXPECT_TRUE(gone.insert(e.from).second); });
