@@ -39,6 +39,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/sched/scheduler.cpp
   ${PROJECT_SOURCE_DIR}/src/sched/scheduler_group.cpp
   ${PROJECT_SOURCE_DIR}/src/sched/timer_wheel.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/abandon.cpp
   ${PROJECT_SOURCE_DIR}/src/process/aliases.cpp
   ${PROJECT_SOURCE_DIR}/src/process/directory.cpp
   ${PROJECT_SOURCE_DIR}/src/process/envelope.cpp

@@ -71,21 +71,8 @@ class control_block final : public process, public sched::runnable, public sched
   /// What the monitor found out about a process that was to die by now.
   enum class verdict : std::uint8_t { wait, no_reason_to_die, abandoned };
   /// The monitor: declares a process dead that is stuck in its user's code (life.hpp) although it has been told to die, or a
-  /// signal it has not seen yet will tell it. `account(p)` is called while the process stands still.
-  template <typename Account>
-  [[nodiscard]] verdict judge(Account&& account) noexcept {
-    if (mail_.outer().is_idle() || mail_.outer().is_waiting()) return verdict::no_reason_to_die;  // it has seen everything
-    if (!life_.try_take()) return verdict::wait;
-    if (!has_to_die()) {
-      life_.give_back();
-      return verdict::no_reason_to_die;
-    }
-    mail_.abandon();
-    account(*this);
-    say_farewell(told_to_exit_ ? reason_ : exit_reason(exit_kind::killed));
-    life_.release();
-    return verdict::abandoned;
-  }
+  /// signal it has not seen yet will tell it.
+  [[nodiscard]] verdict judge() noexcept;
   /// Whether exit signals become messages. The owner's to change.
   [[nodiscard]] bool traps_exits() const noexcept { return traps_exits_.load(sync::memory_order_relaxed); }
 
@@ -206,13 +193,16 @@ class control_block final : public process, public sched::runnable, public sched
   /// Answers it with `noproc` if it is a link or a monitor, which is then sent back.
   [[nodiscard]] bool refuse(signal& s) noexcept;
 
-  // farewell.cpp
+  // abandon.cpp
   [[nodiscard]] bool has_to_die() noexcept;
   [[nodiscard]] bool will_heed(pid other) noexcept;
+  void abandon() noexcept;
+  void note_abandoned() noexcept;
+
+  // farewell.cpp
   /// Tells one of those who are linked to it, monitor it or are monitored by it; false when there is none left.
   [[nodiscard]] bool tell_next(const exit_reason& reason) noexcept;
   void say_farewell(const exit_reason& reason) noexcept;
-  void note_abandoned() noexcept;
 
   [[nodiscard]] void* body() noexcept { return reinterpret_cast<std::byte*>(this) + body_offset_; }
 

@@ -2,9 +2,9 @@
 //
 // The end of a process (docs/internals/exit.md). Its steps, in this order:
 //   X1. its frames are unwound (process_entry)
-//   X2. its timer is disarmed and its outer queue closed: from here on senders are told that it is dead
+//   X2. its timer is disarmed, its name free, and its outer queue closed: from here on it is dead to whoever asks or sends
 //   X3. the body, the messages of timers that aim at it and those it has not taken are destroyed, in slices
-//   X4. its name is free and nobody finds it any more; then whoever is linked to it or monitors it is told
+//   X4. nobody finds it any more; then whoever is linked to it or monitors it is told
 //   X5. its slot is free, and whoever waits for its end learns of it
 //   X6. its block is retired, and freed when no look-up can hold it
 #include <utility>
@@ -25,13 +25,14 @@ void control_block::finish() noexcept {
     memory::deallocate(std::exchange(timer_, nullptr));
   }
   gather_all();
+  space_.names().release(*this);
   mail_.close();
   enter_user();
   ops_.destroy(body());
   enter_library();
   end_timers();
   drain();
-  if (!life_.abandoned()) space_.hide(*this);
+  if (!life_.abandoned()) space_.table().hide(pid_);
   while (tell_next(reason_)) {
     if (scheduler::current()->charge(1)) end_slice();
   }
@@ -121,11 +122,6 @@ void control_block::destroy_signal(signal& s) noexcept {
     case signal_kind::unlink_ack:
     case signal_kind::shutdown_request: break;
   }
-}
-
-/// It came back from its user's code after the monitor had declared it dead: nobody else knows it any more.
-void control_block::note_abandoned() noexcept {
-  tell_to_exit(exit_kind::killed);
 }
 
 }  // namespace foundation::proc

@@ -52,27 +52,4 @@ void control_block::say_farewell(const exit_reason& reason) noexcept {
   mail_.take_unsorted([this](signal& s) { return refuse(s); });
 }
 
-/// While it stands still: whether it has been told to end, or a signal that it has not looked at yet will tell it.
-bool control_block::has_to_die() noexcept {
-  if (told_to_exit_) return true;
-  const bool trapping = traps_exits();
-  return mail_.any_unsorted([&](const signal& s) {
-    if (s.kind == signal_kind::exit) {
-      const exit_reason& reason = static_cast<const exit_signal&>(s).message.reason;
-      return reason.kind() == exit_kind::kill || (!trapping && !reason.is_normal());
-    }
-    if (s.kind != signal_kind::link_exit || trapping) return false;
-    const auto& message = *static_cast<const exited*>(static_cast<const envelope&>(s).payload());
-    return !message.reason.is_normal() && will_heed(message.from);
-  });
-}
-
-/// The same: whether the end of `other` concerns it, by a link that it may not have looked at yet either.
-bool control_block::will_heed(pid other) noexcept {
-  if (const relation* const half = relations_.link_to(other)) return half->active;
-  return mail_.any_unsorted([other](const signal& s) {
-    return s.kind == signal_kind::link && static_cast<const relation&>(s).other == other;
-  });
-}
-
 }  // namespace foundation::proc

@@ -31,7 +31,7 @@ enum class push_result : std::uint8_t {
 /// | closed    | dead                                               | nothing, ever                                     |
 ///
 /// Operations
-///   push(s)             any thread   one compare-exchange when uncontended
+///   push(s)             any thread   one compare-exchange when uncontended; refused, `s` is linked to nothing
 ///   newest()            owner        the newest node, seen together with all older ones
 ///   try_sleep(from, to) owner        `from` (the newest node handled) becomes idle or waiting, unless there is a newer one
 ///   close()             owner        closed; returns the nodes not yet taken
@@ -56,7 +56,10 @@ class outer_queue {
   [[nodiscard]] push_result push(signal* s) noexcept {
     std::uintptr_t old = word_.load(sync::memory_order_relaxed);
     do {
-      if (old == closed_tag) return push_result::closed;
+      if (old == closed_tag) {
+        s->next = nullptr;  // an earlier attempt of the loop may have set it
+        return push_result::closed;
+      }
       s->next = is_tag(old) ? nullptr : reinterpret_cast<signal*>(old);
       // Release: publishes the node (Q1). Acquire: a sender that takes idle or waiting away becomes the owner, and must
       // see what the last owner wrote; pairs with the release of try_sleep.

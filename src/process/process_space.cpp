@@ -47,11 +47,6 @@ void process_space::note_exit(const control_block& p, const exit_reason& reason,
   }
 }
 
-void process_space::hide(control_block& p) noexcept {
-  names_.release(p);
-  table_.hide(p.self_pid());
-}
-
 bool process_space::exit(pid to, pid from, exit_reason reason) noexcept {
   const sched::epoch_guard guard(epochs());
   control_block* p = table_.find(to);
@@ -131,14 +126,18 @@ void process_space::report_unhandled(const control_block& p, const std::type_inf
 
 bool process_space::check_watched(os::time_point now) noexcept {
   return watch_list_.sweep(now, [this](pid target, bool overdue) {
-    std::string label;
+    std::string label;  // as far as there is memory for it
     {
       const sched::epoch_guard guard(epochs());
       control_block* p = table_.find(target);
       if (p == nullptr) return true;
       if (!overdue) return false;
-      const auto verdict = p->judge([&](control_block& stuck) { label = give_up(stuck); });
+      const auto verdict = p->judge();
       if (verdict != control_block::verdict::abandoned) return verdict == control_block::verdict::no_reason_to_die;
+      try {
+        label = p->label_text();
+      } catch (const std::bad_alloc&) {
+      }
     }
     report(log_level::error, [&] {
       return fmt::format("process {} \"{}\" did not end in time and is abandoned", target, label);
@@ -147,24 +146,21 @@ bool process_space::check_watched(os::time_point now) noexcept {
   });
 }
 
-/// A process that will not end in time is dead to everybody else from here on. It stands still meanwhile.
-/// @returns its label, as far as there is memory for it
-std::string process_space::give_up(control_block& p) noexcept {
-  std::string label;
-  abandoned_.fetch_add(1, sync::memory_order_release);  // before it is in the table no more: at each moment it counts
+void process_space::note_stuck(const control_block& p) noexcept {
+  giving_up_.store(true, sync::memory_order_relaxed);
   try {
-    label = p.label_text();
+    std::string label(p.label_text());
     const sync::lock_guard lock(mutex_);
-    given_up_.push_back({p.self_pid(), label});
+    given_up_.push_back({p.self_pid(), std::move(label)});
   } catch (const std::bad_alloc&) {  // it is counted all the same
   }
-  signal* of_timers = nullptr;
-  while (message_timers::end_some(p, of_timers)) {
-  }
-  timers_.front().leave(of_timers);
-  hide(p);
+}
+
+/// Release, each: pairs with `has_processes`, which looks at the table first.
+void process_space::note_abandoned(const control_block& p) noexcept {
   table_.release(p.self_pid());
-  return label;
+  abandoned_.fetch_add(1, sync::memory_order_release);
+  giving_up_.store(false, sync::memory_order_release);
 }
 
 }  // namespace foundation::proc

@@ -85,12 +85,14 @@ class process_space {
 
   [[nodiscard]] std::uint64_t dead_letters() const noexcept { return dead_letters_.load(sync::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t abandoned() const noexcept { return abandoned_.load(sync::memory_order_acquire); }
+  /// In the table, or given up and not ended since. In this order: the way of one that is given up.
+  [[nodiscard]] bool has_processes() const noexcept {
+    return table_.size() != 0 || giving_up_.load(sync::memory_order_acquire) || abandoned() != 0;
+  }
   [[nodiscard]] class watch_list& watch_list() noexcept { return watch_list_; }
 
   // -- processes -------------------------------------------------------------------------------------------------------------
 
-  /// X4: from here on nobody finds it.
-  void hide(control_block& p) noexcept;
   /// X5: gives its slot back or, when the monitor has done that already, leaves the list of those given up; a crash is
   /// reported.
   void note_exit(const control_block& p, const exit_reason& reason, bool abandoned) noexcept;
@@ -101,8 +103,12 @@ class process_space {
   /// Gives up processes that were told to die and have not come back from their user's code. True while any is watched.
   [[nodiscard]] bool check_watched(os::time_point now) noexcept FOUNDATION_EXCLUDES(mutex_);
 
+  /// Before and after a process is given up, while it stands still: from the first on it is listed as such, and after the
+  /// second it is counted and its slot is free.
+  void note_stuck(const control_block& p) noexcept FOUNDATION_EXCLUDES(mutex_);
+  void note_abandoned(const control_block& p) noexcept;
+
  private:
-  [[nodiscard]] std::string give_up(control_block& p) noexcept FOUNDATION_EXCLUDES(mutex_);
   /// One that was given up has come back and has ended after all.
   void note_return(pid p) noexcept FOUNDATION_EXCLUDES(mutex_);
 
@@ -124,6 +130,7 @@ class process_space {
   sync::atomic<unsigned> next_for_timer_{0};
   sync::atomic<std::uint64_t> dead_letters_{0};
   sync::atomic<std::uint64_t> abandoned_{0};   // now: those that came back and ended are subtracted
+  sync::atomic<bool> giving_up_{false};        // the monitor is about to count one, which may be in the table no more
   sync::atomic<std::uint64_t> references_{1};
   mutable sync::mutex mutex_{base::lock_rank::process_table};
   std::vector<abandoned_process> given_up_ FOUNDATION_GUARDED_BY(mutex_);

@@ -72,9 +72,7 @@ void runtime_core::end(std::unique_ptr<runtime_core>& core) noexcept {
     }
   } catch (const std::exception&) {  // no memory for the list or a line: the counts below decide
   }
-  // In this order: one that is given up is counted as such before it leaves the table.
-  const bool all_gone = core->space_.table().size() == 0 && core->space_.abandoned() == 0;
-  if (!all_gone) {
+  if (core->space_.has_processes()) {
     core->log_.close();  // what the host gave us to log to may end with the runtime
     core->group_.detach();
     static_cast<void>(core.release());  // what the survivor can reach stays for ever

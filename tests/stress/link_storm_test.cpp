@@ -556,10 +556,13 @@ TEST_P(GivenUpStorm, who_is_given_up_has_told_everybody_once) {
     std::atomic<bool> come_back{false};
     std::atomic<bool> over{false};
     std::atomic<int> told{0};
+    std::atomic<bool> trapping{false};
     const fn::pid bystander = fn::spawn(rt(), [&](fn::process& self) {
                                 self.trap_exit(true);
+                                trapping = true;
                                 self.receive([&](const fn::exited&) { ++told; });
                               }).value();
+    wait_until([&] { return trapping.load(); });
     const fn::pid stuck = fn::spawn(rt(), [&, bystander](fn::process& self) {
                             self.link(bystander).value();
                             static_cast<void>(self.monitor(bystander).value());

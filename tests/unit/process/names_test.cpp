@@ -111,6 +111,34 @@ TEST_F(Names, are_free_before_anybody_hears_of_the_end) {
             }).value());
 }
 
+TEST_F(Names, are_free_before_their_holder_is_seen_dead) {
+  start();
+  struct looks_back {
+    fn::runtime* rt = nullptr;
+    fn::pid* holder = nullptr;
+    std::atomic<int>* looked = nullptr;
+    looks_back(fn::runtime& r, fn::pid& p, std::atomic<int>& n) : rt(&r), holder(&p), looked(&n) {}
+    looks_back(looks_back&& other) noexcept
+        : rt(std::exchange(other.rt, nullptr)), holder(other.holder), looked(other.looked) {}
+    ~looks_back() {
+      if (rt == nullptr) return;
+      EXPECT_FALSE(fn::is_alive(*holder));
+      EXPECT_FALSE(fn::whereis(*rt, "worker"));
+      ++*looked;
+    }
+  };
+  fn::pid holder;
+  std::atomic<int> looked{0};
+  std::atomic<bool> known{false};
+  holder = fn::spawn(rt(), [&known, last = looks_back(rt(), holder, looked)](fn::process& self) {
+             while (!known) static_cast<void>(self.sleep(0ms));
+             fn::register_name(self, "worker", self.id()).value();
+           }).value();
+  known = true;
+  wait_gone();
+  EXPECT_EQ(looked, 1);
+}
+
 TEST_F(Names, of_a_process_that_is_given_up_are_free) {
   start({.schedulers = 2, .kill_grace = 10ms});
   std::atomic<bool> inside{false};

@@ -93,8 +93,9 @@ TEST(outer_queue, closing_hands_over_what_is_there_and_refuses_everything_later)
   EXPECT_EQ(queue.close(), &second);
   EXPECT_TRUE(queue.is_closed());
   signal late;
+  late.next = &first;  // as an attempt leaves it that lost to another push, or to the close
   EXPECT_EQ(queue.push(&late), push_result::closed);
-  EXPECT_EQ(late.next, nullptr) << "a refused signal is still the sender's";
+  EXPECT_EQ(late.next, nullptr) << "a refused signal is the sender's, and linked to nothing";
   EXPECT_FALSE(queue.try_sleep(&second, sleep::idle));
   EXPECT_EQ(queue.newest(), nullptr);
 }
