@@ -20,7 +20,7 @@ package_names() {
         printf '%s\n' g++ cmake ninja-build pkg-config ccache "${boost_candidates[@]}" libfmt-dev libspdlog-dev \
           libmimalloc-dev
         ;;
-      test) printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev ;;
+      test) printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev erlang-base ;;
       ci) printf '%s\n' "${clang_candidates[@]}" ;;
       *) return 2 ;;
     esac
@@ -68,7 +68,10 @@ choose_packages() {
         choose_boost "$list" || status=1
         choose_all "$list" libfmt-dev libspdlog-dev libmimalloc-dev || status=1
         ;;
-      test) choose_all "$list" libgtest-dev libgmock-dev libbenchmark-dev || status=1 ;;
+      test)
+        choose_all "$list" libgtest-dev libgmock-dev libbenchmark-dev || status=1
+        choose_optional "$list" erlang-base # to compare with; the test is skipped without
+        ;;
       ci) choose_clang "$list" || status=1 ;;
       *)
         echo "no such set of packages: $set" >&2
