@@ -58,8 +58,11 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/process_table.cpp
   ${PROJECT_SOURCE_DIR}/src/process/receive_wait.cpp
   ${PROJECT_SOURCE_DIR}/src/process/registered_names.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/replies.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/reply_slots.cpp
   ${PROJECT_SOURCE_DIR}/src/process/signals.cpp
   ${PROJECT_SOURCE_DIR}/src/process/spawn.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/thread_process.cpp
   ${PROJECT_SOURCE_DIR}/src/process/timer.cpp
   ${PROJECT_SOURCE_DIR}/src/process/turn.cpp
   ${PROJECT_SOURCE_DIR}/src/process/watch_list.cpp

@@ -15,6 +15,8 @@
 #include <foundation/process.hpp>
 #include <foundation/receive.hpp>
 #include <foundation/reference.hpp>
+#include <foundation/reply_to.hpp>
+#include <foundation/request.hpp>
 #include <foundation/result.hpp>
 #include <foundation/runtime.hpp>
 #include <foundation/runtime_options.hpp>
@@ -22,5 +24,6 @@
 #include <foundation/signals.hpp>
 #include <foundation/spawn.hpp>
 #include <foundation/spawn_options.hpp>
+#include <foundation/thread_process.hpp>
 #include <foundation/timer.hpp>
 #include <foundation/version.hpp>

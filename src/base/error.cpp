@@ -94,6 +94,8 @@ const char* name(errc code) noexcept {
       return "init_failed";
     case errc::already_registered:
       return "already_registered";
+    case errc::no_reply:
+      return "no_reply";
     case errc::abandoned:
       return "abandoned";
   }
@@ -124,6 +126,8 @@ const char* describe(errc code) noexcept {
       return "construction failed before the process existed";
     case errc::already_registered:
       return "the name is taken, or the process has one already";
+    case errc::no_reply:
+      return "the request was dropped without a reply";
     case errc::abandoned:
       return "the process could not be unwound in time and was given up";
   }

@@ -43,7 +43,7 @@ void process_space::note_exit(const control_block& p, const exit_reason& reason,
   if (abandoned) {
     note_return(p.self_pid());
   } else {
-    table_.release(p.self_pid());
+    table_.release(p.self_pid(), p.on_thread());
   }
 }
 
@@ -158,7 +158,7 @@ void process_space::note_stuck(const control_block& p) noexcept {
 
 /// Release, each: pairs with `has_processes`, which looks at the table first.
 void process_space::note_abandoned(const control_block& p) noexcept {
-  table_.release(p.self_pid());
+  table_.release(p.self_pid(), p.on_thread());
   abandoned_.fetch_add(1, sync::memory_order_release);
   giving_up_.store(false, sync::memory_order_release);
 }

@@ -87,7 +87,7 @@ class process_space {
   [[nodiscard]] std::uint64_t abandoned() const noexcept { return abandoned_.load(sync::memory_order_acquire); }
   /// In the table, or given up and not ended since. In this order: the way of one that is given up.
   [[nodiscard]] bool has_processes() const noexcept {
-    return table_.size() != 0 || giving_up_.load(sync::memory_order_acquire) || abandoned() != 0;
+    return table_.size() != 0 || table_.threads() != 0 || giving_up_.load(sync::memory_order_acquire) || abandoned() != 0;
   }
   [[nodiscard]] class watch_list& watch_list() noexcept { return watch_list_; }
 

@@ -51,7 +51,7 @@ pid process_table::publish(std::uint32_t slot_index, control_block& p) noexcept 
   slot& s = slot_at(slot_index);
   const pid made = access::make(0, tag_, slot_index, ++s.generation);
   p.set_pid(made);
-  live_.fetch_add(1, sync::memory_order_relaxed);
+  (p.on_thread() ? threads_ : live_).fetch_add(1, sync::memory_order_relaxed);
   s.occupant.store(&p, sync::memory_order_release);  // T1
   return made;
 }
@@ -65,11 +65,15 @@ void process_table::hide(pid p) noexcept {
   slot_at(access::slot(p)).occupant.store(nullptr, sync::memory_order_release);
 }
 
-void process_table::release(pid p) noexcept {
+void process_table::release(pid p, bool is_thread) noexcept {
   const std::uint32_t index = access::slot(p);
   {
     const sync::lock_guard lock(mutex_);
     free_slot(index);
+  }
+  if (is_thread) {
+    threads_.fetch_sub(1, sync::memory_order_release);
+    return;
   }
   // Sequentially consistent: pairs with wait_empty, which counts itself and then reads live_.
   const bool last = live_.fetch_sub(1, sync::memory_order_seq_cst) == 1;

@@ -23,8 +23,10 @@ class control_block;
 ///   publish(s, p)  any thread             gives p its pid, by which it is found from now on
 ///   find(pid)      any thread, guard      the process, or null; lock-free: two loads and a comparison
 ///   hide(pid)      any thread, once       from now on `find` answers null
-///   release(pid)   after hide, once       the slot may be reused; counts one process less
+///   release(p)     after hide, once       the slot may be reused; counts one process less
 ///   for_each(f)    any thread             f(control_block&), in a guard, for each process there at some moment
+///
+/// Processes that are plain threads (thread_process.hpp) are counted apart: nobody but their threads can end them.
 ///
 /// Rules
 ///   T1. A slot's occupant is stored (release) after its control block is complete, and read (acquire) under a guard; the
@@ -42,7 +44,7 @@ class process_table {
   void cancel(std::uint32_t slot) noexcept FOUNDATION_EXCLUDES(mutex_);
   pid publish(std::uint32_t slot, control_block& p) noexcept;
   void hide(pid p) noexcept;
-  void release(pid p) noexcept FOUNDATION_EXCLUDES(mutex_);
+  void release(pid p, bool is_thread = false) noexcept FOUNDATION_EXCLUDES(mutex_);
   [[nodiscard]] control_block* find(pid p) const noexcept;
 
   template <typename Visit>
@@ -55,6 +57,8 @@ class process_table {
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return live_.load(sync::memory_order_acquire); }
+  /// Plain threads that are processes.
+  [[nodiscard]] std::size_t threads() const noexcept { return threads_.load(sync::memory_order_acquire); }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
   /// Waits until no process is left, or the deadline has come; true when none is left.
@@ -84,6 +88,7 @@ class process_table {
   const std::unique_ptr<sync::atomic<chunk*>[]> chunks_;
   sync::atomic<std::uint32_t> used_{0};   // slots ever handed out: those below have a chunk
   sync::atomic<std::uint32_t> live_{0};   // waited for as a futex word by wait_empty
+  sync::atomic<std::uint32_t> threads_{0};
   sync::atomic<std::uint32_t> waiters_{0};
   sync::mutex mutex_{base::lock_rank::process_table};
   std::uint32_t first_free_ FOUNDATION_GUARDED_BY(mutex_) = none;
