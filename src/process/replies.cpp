@@ -27,10 +27,10 @@ envelope* control_block::handles(envelope* message) noexcept {
 std::uint64_t control_block::expect_reply() noexcept { return reply_slots::open(replies_); }
 
 control_block::wait_result control_block::await_reply(std::uint64_t number, os::time_point deadline) noexcept {
+  if (told_to_exit_) return wait_result::exiting;  // also with the reply there
+  if (replies_->get(number) != nullptr) return wait_result::more;
   const std::uint64_t outer = std::exchange(replies_->awaited, number);
-  wait_result ended = wait_result::more;
-  // It may be there from before; the wait alone looks at what has arrived since.
-  if (replies_->get(number) == nullptr) ended = wait(nullptr, deadline);
+  const wait_result ended = wait(nullptr, deadline);
   replies_->awaited = outer;
   return ended;
 }
