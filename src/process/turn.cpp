@@ -55,7 +55,7 @@ void control_block::run_handler() noexcept {
 }
 
 void control_block::account_slice() noexcept {
-  reductions_ += sched::scheduler::current()->take_spent();
+  reductions_.store(accounted_reductions() + sched::scheduler::current()->take_spent(), sync::memory_order_relaxed);
   check_canary(false);
 }
 
@@ -67,7 +67,7 @@ void control_block::check_canary(bool thorough) noexcept {
 }
 
 std::uint64_t control_block::total_reductions() const noexcept {
-  return reductions_ + sched::scheduler::current()->spent();
+  return accounted_reductions() + sched::scheduler::current()->spent();
 }
 
 namespace {
