@@ -23,7 +23,7 @@ enum class errc : std::uint8_t {
   killed,                 ///< the calling process is exiting: its waits no longer wait
   timeout,                ///< the given time passed first
   invalid_argument,       ///< an option or argument is out of range; the message names it and what is allowed
-  would_deadlock,         ///< the call would wait for the caller itself
+  would_deadlock,         ///< the caller would wait for itself, or hold up what it waits for
   not_distributed,        ///< asked for another node, and this runtime has none (planned)
   unexpected_reply_type,  ///< the reply is of another type than the caller asked for
   init_failed,            ///< a constructor or a captured object's copy threw before the process existed

@@ -7,6 +7,7 @@
 #include <foundation/error.hpp>
 #include <foundation/exit_reason.hpp>
 #include <foundation/handler.hpp>
+#include <foundation/inspect.hpp>
 #include <foundation/message.hpp>
 #include <foundation/monitor_options.hpp>
 #include <foundation/names.hpp>

@@ -117,7 +117,7 @@ const char* describe(errc code) noexcept {
     case errc::invalid_argument:
       return "an argument or option is out of range";
     case errc::would_deadlock:
-      return "the processes would wait for one another for ever";
+      return "the caller would wait for itself, or hold up what it waits for";
     case errc::not_distributed:
       return "this runtime is not connected to other nodes";
     case errc::unexpected_reply_type:

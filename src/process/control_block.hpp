@@ -79,6 +79,11 @@ class control_block final : public process, public sched::runnable, public sched
   [[nodiscard]] verdict judge() noexcept;
   /// Whether exit signals become messages. The owner's to change.
   [[nodiscard]] bool traps_exits() const noexcept { return traps_exits_.load(sync::memory_order_relaxed); }
+  /// Those of slices that are over.
+  [[nodiscard]] std::uint64_t accounted_reductions() const noexcept { return reductions_.load(sync::memory_order_relaxed); }
+
+  // -- process_space, under its lock ------------------------------------------------------------------------------------------
+  control_block* next_given_up = nullptr;
 
   // -- sched::runnable: owner ------------------------------------------------------------------------------------------------
   void run() noexcept override;
@@ -238,7 +243,8 @@ class control_block final : public process, public sched::runnable, public sched
   // -- shared ----------------------------------------------------------------------------------------------------------------
   mailbox mail_;                          // its first word is every sender's, the rest the owner's
   sync::atomic<bool> attention_{false};   // set by senders of control signals (release), cleared by the owner (acquire)
-  sync::atomic<bool> traps_exits_{false}; // the owner's; relaxed: read by the monitor while the owner stands still
+  sync::atomic<bool> traps_exits_{false}; // the owner's; relaxed: read by the monitor while the owner stands still, and others
+  sync::atomic<std::uint64_t> reductions_{0};  // the owner writes; relaxed: a number that others read, no more
 
   name_slot name_;
   timers_to timers_to_it_;
@@ -257,7 +263,6 @@ class control_block final : public process, public sched::runnable, public sched
   reply_slots* replies_ = nullptr; // from its first request on
   std::uint64_t wait_number_ = 0;
   std::uint64_t unlinks_ = 0;      // ids given to unlinks so far
-  std::uint64_t reductions_ = 0;
   exit_reason reason_;
   class relations relations_;
   receive_marks marks_;

@@ -56,7 +56,7 @@ void control_block::run_handler() noexcept {
 
 void control_block::account_slice() noexcept {
   if (on_thread()) return;
-  reductions_ += sched::scheduler::current()->take_spent();
+  reductions_.store(accounted_reductions() + sched::scheduler::current()->take_spent(), sync::memory_order_relaxed);
   check_canary(false);
 }
 
@@ -69,7 +69,7 @@ void control_block::check_canary(bool thorough) noexcept {
 }
 
 std::uint64_t control_block::total_reductions() const noexcept {
-  return on_thread() ? 0 : reductions_ + sched::scheduler::current()->spent();
+  return accounted_reductions() + (on_thread() ? 0 : sched::scheduler::current()->spent());
 }
 
 namespace {
