@@ -54,6 +54,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/overflow.cpp
   ${PROJECT_SOURCE_DIR}/src/process/post.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/process_info.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_relations.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_space.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_table.cpp

@@ -14,6 +14,7 @@
 #include <foundation/pid.hpp>
 #include <foundation/priority.hpp>
 #include <foundation/process.hpp>
+#include <foundation/process_info.hpp>
 #include <foundation/receive.hpp>
 #include <foundation/reference.hpp>
 #include <foundation/reply_to.hpp>

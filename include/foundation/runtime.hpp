@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -78,7 +79,21 @@ class FOUNDATION_API runtime {
   /// @throws std::bad_alloc when there is no memory for the list; the processes have been told to end all the same
   std::vector<survivor> shutdown(std::chrono::nanoseconds deadline, shutdown_mode mode = shutdown_mode::drain);
 
-  /// Schedulers online.
+  /// Lends the calling thread to the runtime as one more scheduler: it runs processes, until `until` is asked to stop or the
+  /// runtime is destroyed. For a thread that has nothing else to do for a while, as `main` has.
+  ///
+  ///     std::stop_source stop;                     // signal handlers, a console, a process: stop.request_stop()
+  ///     rt.run_here(stop.get_token()).value();
+  ///
+  /// When asked to stop, it gives away what is ready, and returns as soon as the process that it runs has used up its slice.
+  /// Fibers of the user's own, and processes in a wait of Boost.Fiber's, stay where they began: it returns when these have
+  /// ended. One thread at a time; nothing can be pinned to it. The thread's use of Boost.Fiber must be over before, and starts
+  /// anew afterwards.
+  /// @errors errc::invalid_argument when called by a process or on a scheduler's thread; errc::system_limit when another
+  ///         thread is lent already, or memory is refused
+  result<void> run_here(std::stop_token until);
+
+  /// Schedulers online, without a thread that is lent.
   [[nodiscard]] unsigned schedulers() const noexcept;
   /// As given in the options.
   [[nodiscard]] const std::string& name() const noexcept;

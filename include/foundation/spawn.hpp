@@ -69,6 +69,7 @@ class FOUNDATION_API spawn_ticket {
   struct plan {
     std::size_t body_offset;
     std::size_t label_offset;
+    std::size_t bytes;
     unsigned slot;
     proc::relation* parents_half;  // of the bond, or null
     proc::relation* half;

@@ -14,6 +14,7 @@
 
 #include "base/base.hpp"
 #include "process/own_signals.hpp"
+#include "process/info_request.hpp"
 #include "process/life.hpp"
 #include "process/mailbox.hpp"
 #include "process/message_timers.hpp"
@@ -37,6 +38,7 @@ class control_block final : public process, public sched::runnable, public sched
   struct layout {
     std::size_t body_offset;
     std::string_view label;  // its text already lies behind the body
+    std::size_t block_bytes = 0;
   };
 
   control_block(process_space& space, const detail::body_ops& ops, const layout& where) noexcept;
@@ -120,6 +122,9 @@ class control_block final : public process, public sched::runnable, public sched
   /// Unlinks the message behind `before` in a list of `mail()`; marks on it move.
   [[nodiscard]] envelope* take_after(message_list& list, envelope* before) noexcept;
   [[nodiscard]] std::uint64_t total_reductions() const noexcept;
+  /// What it is and has. @throws std::bad_alloc
+  [[nodiscard]] process_details describe(info_items items);
+
   // -- requests: the process itself, in the library -------------------------------------------------------------------------
   /// The message that its user's code handles from here on; null: none. @returns the one before
   envelope* handles(envelope* message) noexcept;
@@ -178,6 +183,9 @@ class control_block final : public process, public sched::runnable, public sched
 
   // replies.cpp
   void on_reply(reply_cell& reply) noexcept;
+
+  // process_info.cpp
+  void on_info_request(info_request& question) noexcept;
 
   // thread_process.cpp
   void sleep_on_thread(os::time_point deadline) noexcept;
@@ -275,6 +283,7 @@ class control_block final : public process, public sched::runnable, public sched
   pid parent_;
   const char* label_;
   std::uint32_t body_offset_;
+  std::uint32_t block_bytes_;
   std::uint8_t label_size_;
 };
 

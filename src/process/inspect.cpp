@@ -20,13 +20,11 @@ sighting look_at(const control_block& p) noexcept {
   if (queue.is_waiting()) return {process_status::waiting, std::nullopt};
   const bool exiting = queue.is_closed();
   sched::scheduler_group& group = p.space().group();
-  for (unsigned i = 0; i < group.size(); ++i) {
+  for (unsigned i = 0; i < group.places(); ++i) {
     if (group.at(i).running() == &p) return {exiting ? process_status::exiting : process_status::running, i};
   }
   return {exiting ? process_status::exiting : process_status::ready, std::nullopt};
 }
-
-namespace {
 
 process_activity activity_of(control_block& p) {
   const sighting seen = look_at(p);
@@ -42,7 +40,6 @@ process_activity activity_of(control_block& p) {
   return all;
 }
 
-}  // namespace
 }  // namespace foundation::proc
 
 namespace foundation::inline v0 {

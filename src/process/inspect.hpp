@@ -15,5 +15,7 @@ struct sighting {
   std::optional<unsigned> scheduler;  ///< that runs it
 };
 [[nodiscard]] sighting look_at(const control_block& p) noexcept;
+/// All that can be seen of it. @throws std::bad_alloc
+[[nodiscard]] process_activity activity_of(control_block& p);
 
 }  // namespace foundation::proc

@@ -98,6 +98,13 @@ class mailbox {
   /// The one whose first message is next, if there is any.
   [[nodiscard]] message_list& next_list() noexcept { return priority_.first() != nullptr ? priority_ : ordinary_; }
 
+  /// Whether something has arrived that is not sorted yet.
+  [[nodiscard]] bool has_unsorted() const noexcept {
+    if (sorted_ != nullptr || (newest_ != nullptr && unread_ != pin_)) return true;
+    const signal* const newest = outer_.newest();
+    return newest != nullptr && newest != (newest_ != nullptr ? newest_ : pin_);
+  }
+
   /// Gives a handled node's memory back, at once or when the pin moves on (M1).
   void release(signal* s) noexcept {
     if (s == pin_) {

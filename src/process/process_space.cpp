@@ -16,7 +16,7 @@ namespace foundation::proc {
 process_space::process_space(sched::scheduler_group& group, std::uint32_t tag, std::size_t max_processes,
                              std::chrono::milliseconds kill_grace, log_hook log)
     : group_(group), tag_(tag), table_(tag, max_processes), log_(log), watch_list_(kill_grace) {
-  for (unsigned i = 0; i < group.size(); ++i) timers_.emplace_back(*this, i);
+  for (unsigned i = 0; i < group.places(); ++i) timers_.emplace_back(*this, i);
 }
 
 sched::epoch_domain& process_space::epochs() noexcept { return directory::instance().epochs(); }

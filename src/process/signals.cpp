@@ -64,6 +64,7 @@ void control_block::on_signal(signal& s) noexcept {
       if (static_cast<wait_timer&>(s).wait_number == wait_number_) timed_out_ = true;
       if (timer_ == &s) timer_ = nullptr;
       break;
+    case signal_kind::info_request: on_info_request(static_cast<info_request&>(s)); break;
     case signal_kind::shutdown_request: drain_requested_ = true; break;
     case signal_kind::message: FOUNDATION_UNREACHABLE("on_signal: a message");
   }
@@ -133,6 +134,7 @@ control_block::wait_result control_block::wait(detail::receive_wait* wanted, os:
   wait_result result = wait_result::more;
   for (;;) {
     gather_all();
+    in_wait_ = false;
     if (told_to_exit_) {
       result = wait_result::exiting;
       break;
@@ -160,7 +162,7 @@ control_block::wait_result control_block::wait(detail::receive_wait* wanted, os:
     account_slice();
     in_wait_ = true;
     const auto parked = scheduler::park();
-    in_wait_ = false;
+    in_wait_ = false;  // what it gathers now it does on its own
     if (parked == scheduler::park_result::no_carrier) {
       result = wait_result::no_carrier;
       break;

@@ -38,6 +38,7 @@ void control_block::wake_thread() noexcept { static_cast<thread_place*>(body())-
 
 void control_block::sleep_on_thread(os::time_point deadline) noexcept {
   if (!mail_.try_sleep(outer_queue::sleep::waiting)) return;
+  in_wait_ = true;
   const bool token = static_cast<thread_place*>(body())->parker.park_until(deadline);
   mail_.wake();
   timed_out_ = !token;
@@ -58,7 +59,8 @@ result<control_block*> make_thread_process(process_space& space, std::string_vie
   const auto slot = space.table().reserve();
   if (!slot) return space.limit_error();
   constexpr std::size_t place = round_up(sizeof(control_block), alignof(thread_place));
-  void* const memory = memory::allocate(place + sizeof(thread_place) + label.size());
+  const std::size_t bytes = place + sizeof(thread_place) + label.size();
+  void* const memory = memory::allocate(bytes);
   if (memory == nullptr) {
     space.table().cancel(*slot);
     return errc::system_limit;
@@ -66,7 +68,7 @@ result<control_block*> make_thread_process(process_space& space, std::string_vie
   auto* const text = static_cast<char*>(memory) + place + sizeof(thread_place);
   static_cast<void>(label.copy(text, label.size()));
   ::new (static_cast<std::byte*>(memory) + place) thread_place;
-  auto* const made = ::new (memory) control_block(space, thread_ops, {place, {text, label.size()}});
+  auto* const made = ::new (memory) control_block(space, thread_ops, {place, {text, label.size()}, bytes});
   made->pinned_to = sched::runnable::off_schedulers;
   made->enter_user();
   static_cast<void>(space.table().publish(*slot, *made));

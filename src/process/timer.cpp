@@ -22,7 +22,7 @@ namespace {
 /// The timers of the runtime with that tag and of one of its schedulers, or null. Guard.
 message_timers* timers_of(std::uint32_t tag, unsigned scheduler) noexcept {
   process_space* const space = proc::directory::instance().find(tag);
-  if (space == nullptr || scheduler >= space->group().size()) return nullptr;
+  if (space == nullptr || scheduler >= space->group().places()) return nullptr;
   return &space->timers(scheduler);
 }
 

@@ -18,6 +18,7 @@ control_block::control_block(process_space& space, const detail::body_ops& ops, 
       ops_(ops),
       label_(where.label.data()),
       body_offset_(static_cast<std::uint32_t>(where.body_offset)),
+      block_bytes_(static_cast<std::uint32_t>(where.block_bytes)),
       label_size_(static_cast<std::uint8_t>(where.label.size())) {}
 
 void control_block::run() noexcept {

@@ -39,6 +39,17 @@ std::vector<survivor> runtime::shutdown(std::chrono::nanoseconds deadline, shutd
   return core_->shutdown(deadline, mode);
 }
 
+result<void> runtime::run_here(std::stop_token until) {
+  if (sched::scheduler::current() != nullptr) {
+    return error(errc::invalid_argument, "run_here: called by a process, or on a thread that runs processes already");
+  }
+  sched::scheduler_group& group = core_->group();
+  if (!group.take_lent_place()) return error(errc::system_limit, "run_here: another thread is lent already; one may be");
+  const std::stop_callback ask(until, [&group]() noexcept { group.end_lent(); });
+  if (!group.run_lent()) return errc::system_limit;
+  return {};
+}
+
 unsigned runtime::schedulers() const noexcept { return core_->group().size(); }
 const std::string& runtime::name() const noexcept { return core_->options().name; }
 std::size_t runtime::process_count() const noexcept { return core_->space().table().size(); }

@@ -64,7 +64,14 @@ switch_record& scheduler::record_of_leaving() noexcept {
   return active_ == &unrecorded_ ? give_record(context::active()) : *active_;
 }
 
+/// To the algorithm that takes our place: our thread's main fiber runs, and nothing else of ours is left.
+context* scheduler::give_dispatcher_back() noexcept {
+  handing_back_ = false;
+  return std::exchange(dispatcher_.context, nullptr);
+}
+
 FOUNDATION_NO_TSAN context* scheduler::on_pick_next() noexcept {
+  if (handing_back_) return give_dispatcher_back();
   switch_record& from = record_of_leaving();
   const bool from_dispatcher = &from == &dispatcher_;
   if (from.as_carrier != nullptr && from.as_carrier->occupant != nullptr) {
@@ -95,6 +102,7 @@ FOUNDATION_NO_TSAN context* scheduler::on_pick_next() noexcept {
 /// signals; the dispatcher does that if there is no idle carrier to do it.
 switch_record* scheduler::choose(bool from_dispatcher) noexcept {
   if (!from_dispatcher && boost_due()) return &dispatcher();
+  if (leaving()) [[unlikely]] give_work_away();
   plain_turn_ = !plain_turn_;
   if (!plain_ready_.empty() && (plain_turn_ || !has_local_work())) {
     stop_searching();
@@ -110,10 +118,10 @@ switch_record* scheduler::choose(bool from_dispatcher) noexcept {
     }
   }
   if (!from_dispatcher) return &dispatcher();
-  if (idle_ == nullptr) {
+  if (idle_ == nullptr && !leaving()) {
     if (carrier* c = resume_without_idle()) return c;
   }
-  return group_.stopping() ? next_to_stop() : nullptr;
+  return ending() ? next_to_stop() : nullptr;
 }
 
 /// No carrier is idle and none can be made: resumes a ready process that has its own. The others wait in the shared
@@ -195,14 +203,14 @@ void scheduler::on_suspend_until(os::time_point boost_deadline) noexcept {
 }
 
 void scheduler::wait_for_work(os::time_point boost_deadline) noexcept {
-  if (!group_.stopping()) static_cast<void>(ensure_carriers(2));
+  if (!ending()) static_cast<void>(ensure_carriers(2));
   const os::time_point now = os::now();
   fire_timers(now);
   fire_overdue_timers_of_others(now);
   if (now >= retry_at_) retry_deferred();
   if (has_local_work() || notified_.load(sync::memory_order_relaxed)) return stop_searching();
   if (stop_due()) return stop_searching();
-  if (idle_ != nullptr) {
+  if (idle_ != nullptr && !leaving()) {
     for (unsigned spin = 0; spin < group_.spins(); ++spin) {
       if ((handed_ = find_shared()) != nullptr) return stop_searching();
       if (!searching_) break;  // enough others are looking
@@ -210,7 +218,7 @@ void scheduler::wait_for_work(os::time_point boost_deadline) noexcept {
     }
   }
   os::time_point deadline = std::min({boost_deadline, timers_.next_expiry(), retry_at_});
-  if (idle_ == nullptr && !group_.stopping()) deadline = std::min(deadline, now + no_carrier_retry);
+  if (idle_ == nullptr && !ending()) deadline = std::min(deadline, now + no_carrier_retry);
   sleep_until(deadline);
 }
 
@@ -218,7 +226,7 @@ void scheduler::wait_for_work(os::time_point boost_deadline) noexcept {
 void scheduler::sleep_until(os::time_point deadline) noexcept {
   const bool look_everywhere = group_.idle().transition_to_parked(index_, std::exchange(searching_, false));
   FOUNDATION_INVARIANT(random_.below(16) != 0 || group_.idle().check_invariants());
-  if (look_everywhere && idle_ != nullptr) {  // K3; without a carrier there is nothing we could run it on
+  if (look_everywhere && idle_ != nullptr && !leaving()) {  // K3; without a carrier there is nothing we could run it on
     handed_ = group_.pop_injected();
     if (handed_ == nullptr) handed_ = steal();
   }
@@ -240,7 +248,7 @@ void scheduler::sleep_until(os::time_point deadline) noexcept {
 }
 
 bool scheduler::stop_due() const noexcept {
-  return group_.stopping() && (idle_ != nullptr || (live_carriers() == 0 && plain_live_ == 0));
+  return ending() && (idle_ != nullptr || (live_carriers() == 0 && plain_live_ == 0));
 }
 
 }  // namespace foundation::sched

@@ -26,7 +26,7 @@ class fiber_algorithm final : public boost::fibers::algo::algorithm {
 
   FOUNDATION_NO_TSAN void awakened(boost::fibers::context* c) noexcept override { scheduler_.on_awakened(c); }
   FOUNDATION_NO_TSAN boost::fibers::context* pick_next() noexcept override { return scheduler_.on_pick_next(); }
-  bool has_ready_fibers() const noexcept override { return scheduler_.has_local_work(); }
+  bool has_ready_fibers() const noexcept override { return scheduler_.handing_back_ || scheduler_.has_local_work(); }
   void suspend_until(const os::time_point& deadline) noexcept override { scheduler_.on_suspend_until(deadline); }
   void notify() noexcept override { scheduler_.on_notify(); }
 

@@ -23,7 +23,9 @@ scheduler::queue& scheduler::queue_of(priority p) noexcept {
 
 void scheduler::wake_next(runnable& r) noexcept {
   const bool both_normal = r.priority == priority::normal && running()->priority == priority::normal;
-  if (!both_normal || r.pinned_to != runnable::unpinned || !group_.use_run_next(random_)) return enqueue(r);
+  if (!both_normal || r.pinned_to != runnable::unpinned || leaving() || !group_.use_run_next(random_)) {
+    return enqueue(r);
+  }
   if (runnable* displaced = run_next_.put(&r)) {
     push_local(*displaced);
     group_.notify_one();
@@ -33,7 +35,7 @@ void scheduler::wake_next(runnable& r) noexcept {
 
 void scheduler::enqueue(runnable& r) noexcept {
   if (r.pinned_to != runnable::unpinned) return group_.enqueue_pinned(r);
-  if (group_.hand_over(random_)) {
+  if (leaving() || group_.hand_over(random_)) {
     group_.inject(r);
     looks_past_shared_ = scheduler_group::looks_past_shared;
   } else {
@@ -56,6 +58,25 @@ void scheduler::push_local(runnable& r) noexcept {
 
 void scheduler::enqueue_pinned_remote(runnable& r) noexcept {
   (r.priority == priority::max ? pinned_max_ : r.priority == priority::high ? pinned_high_ : pinned_).push(&r);
+}
+
+/// A thread that leaves keeps nothing that could run elsewhere; nothing is pinned to it.
+void scheduler::give_work_away() noexcept {
+  stop_searching();
+  const auto away = [this](runnable* r) {
+    if (r == nullptr) return false;
+    group_.inject(*r);
+    group_.notify_one();
+    return true;
+  };
+  away(std::exchange(handed_, nullptr));
+  away(run_next_.take());
+  for (queue* q : {&max_, &high_, &normal_}) {
+    while (away(q->pop())) {
+    }
+  }
+  for (runnable* r = std::exchange(deferred_, nullptr); r != nullptr;) away(std::exchange(r, r->queue_next));
+  retry_at_ = os::time_point::max();
 }
 
 void scheduler::publish_run_next() noexcept {
@@ -90,6 +111,10 @@ bool scheduler::has_local_work() const noexcept {
 /// The next runnable from anywhere, without sleeping; null when there seems to be none. While a process gives way
 /// (`yielding_`), only those that may go before it: it is as ready as they are, though not on a queue yet.
 runnable* scheduler::pick() noexcept {
+  if (leaving()) [[unlikely]] {
+    give_work_away();
+    return nullptr;
+  }
   if (++tick_ % look_around_every == 0) look_around();
   if (group_.steal_first(random_)) {
     if (runnable* stolen = steal()) {
@@ -203,7 +228,7 @@ void scheduler::stop_searching() noexcept {
 }
 
 runnable* scheduler::steal() noexcept {
-  const unsigned others = group_.size();
+  const unsigned others = group_.places();
   const unsigned start = static_cast<unsigned>(random_.below(others));
   for (unsigned i = 0; i < others; ++i) {
     scheduler& victim = group_.at((start + i) % others);
@@ -228,7 +253,7 @@ void scheduler::fire_timers(os::time_point now) noexcept {
 
 /// A scheduler kept busy by one long slice does not see its timers; whoever has nothing to do fires them for it.
 void scheduler::fire_overdue_timers_of_others(os::time_point now) noexcept {
-  for (unsigned i = 0; i < group_.size(); ++i) {
+  for (unsigned i = 0; i < group_.places(); ++i) {
     scheduler& other = group_.at(i);
     if (&other != this) static_cast<void>(other.timers_.try_tick(now, timer_batch));
   }

@@ -106,11 +106,11 @@ enum class woken : std::uint8_t {
 ///   S4. Every scheduler that falls asleep looks at its own sources after K2; if told so, at everybody's.
 class idle {
  public:
-  static constexpr std::uint32_t max_schedulers = 1024;
+  static constexpr std::uint32_t max_schedulers = 1024 + 1;  // and a thread of the host's that is lent
 
   /// `schedulers`: how many are online; their indices, and those of spares, are below `max_schedulers`.
   explicit idle(std::uint32_t schedulers) noexcept : schedulers_(schedulers) {
-    FOUNDATION_CHECK(schedulers >= 1 && schedulers <= max_schedulers, "idle: 1 to 1024 schedulers");
+    FOUNDATION_CHECK(schedulers >= 1 && schedulers <= max_schedulers, "idle: 1 to 1025 schedulers");
   }
   idle(const idle&) = delete;
   idle& operator=(const idle&) = delete;

@@ -12,7 +12,7 @@ bool monitor::start(scheduler_group& group, monitor_hooks hooks) noexcept {
   group_ = &group;
   hooks_ = hooks;
   try {
-    last_sequence_.assign(group.size(), 0);
+    last_sequence_.assign(group.places(), 0);
     thread_ = sync::thread([this] { run(); });
   } catch (const std::exception&) {  // no memory, no thread
     return false;
@@ -50,9 +50,15 @@ void monitor::run() noexcept {
 /// True when there was something to watch.
 bool monitor::sample(os::time_point now) noexcept {
   bool busy = hooks_.sample != nullptr && hooks_.sample(hooks_.context, now);
-  for (unsigned i = 0; i < group_->size(); ++i) {
+  for (unsigned i = 0; i < group_->places(); ++i) {
     scheduler& s = group_->at(i);
-    if (s.is_asleep()) continue;
+    if (s.is_asleep()) {
+      // A thread that was lent has left its timers, and sleeps for ever.
+      if (!group_->is_lent(s) || s.timers().next_expiry() == os::time_point::max()) continue;
+      busy = true;
+      static_cast<void>(s.timers().try_tick(now, timers_at_once));
+      continue;
+    }
     busy = true;
     const std::uint64_t sequence = s.slice_sequence();
     if (sequence == last_sequence_[i]) {
@@ -65,7 +71,7 @@ bool monitor::sample(os::time_point now) noexcept {
 }
 
 bool monitor::everyone_asleep() const noexcept {
-  for (unsigned i = 0; i < group_->size(); ++i) {
+  for (unsigned i = 0; i < group_->places(); ++i) {
     if (!group_->at(i).is_asleep()) return false;
   }
   return true;

@@ -3,6 +3,7 @@
 // Carriers and the switches between them.
 #include "sched/scheduler.hpp"
 
+#include <boost/fiber/algo/round_robin.hpp>
 #include <boost/fiber/context.hpp>
 #include <boost/fiber/operations.hpp>
 #include <cstdio>
@@ -23,10 +24,31 @@ scheduler::~scheduler() {
 }
 
 void scheduler::thread_main(void (*started)(void*, bool), void* context) noexcept {
-  base::this_thread().scheduler = this;
   char name[16];
   std::snprintf(name, sizeof name, "%.8s-%u", group_.name(), index_);
   os::set_thread_name(name);
+  run_until_end(started, context);
+}
+
+bool scheduler::lent_main() noexcept {
+  bool up = false;
+  void* const thread_process = std::exchange(base::this_thread().process, nullptr);  // who runs here is somebody else
+  run_until_end([](void* ok, bool is_up) { *static_cast<bool*>(ok) = is_up; }, &up);
+  base::this_thread().process = thread_process;
+  asleep_.store(true, sync::memory_order_relaxed);
+  if (timers_.next_expiry() != os::time_point::max()) group_.note_activity();  // the monitor's from here on
+  if (!up) return false;
+  // Boost keeps its scheduler for this thread for as long as the thread lives, which is longer than we do.
+  handing_back_ = true;
+  boost::fibers::use_scheduling_algorithm<boost::fibers::algo::round_robin>();
+  handing_back_ = false;
+  return true;
+}
+
+void scheduler::run_until_end(void (*started)(void*, bool), void* context) noexcept {
+  base::this_thread().scheduler = this;
+  asleep_.store(false, sync::memory_order_relaxed);
+  group_.note_activity();
   const os::thread_signal_stack signal_stack;
 
   try {
@@ -109,7 +131,7 @@ void scheduler::yield() noexcept {
   scheduler& s = *current();
   carrier& c = *s.active_->as_carrier;
   // Alone here, or nobody else could run for want of a carrier: the process goes on with a new slice.
-  const bool alone = !s.has_local_work() && !s.dispatcher_due() && !s.group_.has_shared_work() &&
+  const bool alone = !s.leaving() && !s.has_local_work() && !s.dispatcher_due() && !s.group_.has_shared_work() &&
                      !s.group_.leave_though_alone(s.random_);
   if (alone || (!s.ensure_carriers(2) && s.idle_count_ == 0)) {
     ++s.tick_;  // Boost's timers and remote wake-ups get their turn also when nobody else is picked
@@ -143,7 +165,7 @@ void scheduler::leave(carrier& c) noexcept {
   switch_record* to = nullptr;
   while (to == nullptr && !s.dispatcher_due()) {
     runnable* r = s.pick();
-    if (r == nullptr && s.yielding_ != nullptr && !s.group_.leave_though_alone(s.random_)) return s.go_on(c);
+    if (r == nullptr && s.yielding_ != nullptr && !s.leaving() && !s.group_.leave_though_alone(s.random_)) return s.go_on(c);
     if (r == nullptr) break;
     if (r->own_carrier != nullptr) {
       if (r->attend()) to = s.adopt(*r);
@@ -227,6 +249,9 @@ void scheduler::before_boost_looks() noexcept {
 }
 
 bool scheduler::dispatcher_due() const noexcept { return boost_due() || !plain_ready_.empty(); }
+
+/// Everything in it ends: the group stops, or the thread was lent and leaves.
+bool scheduler::ending() const noexcept { return group_.stopping() || leaving(); }
 
 /// Whether Boost's dispatcher itself has something to do.
 bool scheduler::boost_due() const noexcept {

@@ -104,6 +104,13 @@ class scheduler {
   /// The thread's whole life. `started(ok)` is called once it can take work, or could not be set up.
   void thread_main(void (*started)(void* context, bool ok), void* context) noexcept;
 
+  /// The same on a thread of the host's, until `leave_soon` or the end of the group; false: it could not be set up.
+  [[nodiscard]] bool lent_main() noexcept;
+  /// Any thread: it takes no more work, gives away what it has, and ends when nothing holds it.
+  void leave_soon() noexcept { leaving_.store(true, sync::memory_order_release); }
+  /// By its thread, before it begins.
+  void come_back() noexcept { leaving_.store(false, sync::memory_order_relaxed); }
+
  private:
   friend class fiber_algorithm;
 
@@ -153,6 +160,7 @@ class scheduler {
   [[nodiscard]] runnable* steal() noexcept;
   void look_around() noexcept;
   void push_local(runnable& r) noexcept;
+  void give_work_away() noexcept;
   void publish_run_next() noexcept;
   [[nodiscard]] bool has_local_work() const noexcept;
   [[nodiscard]] bool charge_slow() noexcept;
@@ -176,7 +184,11 @@ class scheduler {
   void before_boost_looks() noexcept;
   void on_notify() noexcept;
   void sleep_until(os::time_point deadline) noexcept;
+  [[nodiscard]] bool leaving() const noexcept { return leaving_.load(sync::memory_order_acquire); }
+  [[nodiscard]] bool ending() const noexcept;
   [[nodiscard]] bool stop_due() const noexcept;
+  [[nodiscard]] boost::fibers::context* give_dispatcher_back() noexcept;
+  void run_until_end(void (*started)(void* context, bool ok), void* context) noexcept;
   [[nodiscard]] switch_record& record_of_leaving() noexcept;
   void publish(carrier& c) noexcept;
 
@@ -200,6 +212,7 @@ class scheduler {
   unsigned plain_live_ = 0;             // fibers of the user's own that have not ended
   fiber_record* plain_dead_ = nullptr;  // with TSan alone: those that have (bury_plain)
   std::uint64_t references_ = 0;
+  bool handing_back_ = false;           // Boost's thread gets another algorithm, and its dispatcher from us
   bool dispatcher_turn_ = false;        // Boost's dispatcher has something to do (carriers that ended)
   bool plain_ended_ = false;            // ... and something less urgent (fibers of the user's own that ended)
   bool plain_turn_ = false;
@@ -222,7 +235,8 @@ class scheduler {
 
   // -- written by any thread ---------------------------------------------------------------------------------------------
   alignas(base::cacheline) sync::atomic<bool> notified_{false};  // Boost woke a fiber of ours from another thread
-  sync::atomic<bool> asleep_{false};
+  sync::atomic<bool> asleep_{true};   // until it has a thread
+  sync::atomic<bool> leaving_{false};  // of a lent thread: asked to end
   sync::atomic<std::uint64_t> steals_{0};
   sync::atomic<std::uint32_t> carriers_{0};
   inject_queue<runnable> pinned_max_;

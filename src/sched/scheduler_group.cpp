@@ -9,10 +9,10 @@ namespace foundation::sched {
 using foundation::priority;
 
 scheduler_group::scheduler_group(const group_options& options)
-    : stack_size_(options.stack_size), guard_(options.guard), seed_(options.seed), idle_(options.schedulers) {
+    : stack_size_(options.stack_size), guard_(options.guard), seed_(options.seed), idle_(options.schedulers + 1) {
   std::snprintf(name_, sizeof name_, "%s", *options.name != '\0' ? options.name : "fn");
-  schedulers_.reserve(options.schedulers);
-  for (unsigned i = 0; i < options.schedulers; ++i) schedulers_.push_back(std::make_unique<scheduler>(*this, i));
+  schedulers_.reserve(options.schedulers + 1);
+  for (unsigned i = 0; i <= options.schedulers; ++i) schedulers_.push_back(std::make_unique<scheduler>(*this, i));
 }
 
 scheduler_group::~scheduler_group() { FOUNDATION_CHECK(threads_.empty(), "scheduler_group: destroyed before stop()"); }
@@ -29,10 +29,9 @@ void scheduler_group::thread_started(void* self, bool ok) noexcept {
 bool scheduler_group::start(monitor_hooks hooks) noexcept {
   std::uint32_t made = 0;
   try {
-    threads_.reserve(schedulers_.size());
-    for (auto& s : schedulers_) {
-      threads_.emplace_back([&s, this] { s->thread_main(thread_started, this); });
-      ++made;
+    threads_.reserve(size());
+    for (; made != size(); ++made) {
+      threads_.emplace_back([this, &s = at(made)] { s.thread_main(thread_started, this); });
     }
   } catch (const std::exception&) {  // no memory, no thread
     failed_.store(true, sync::memory_order_relaxed);
@@ -52,6 +51,30 @@ void scheduler_group::stop() noexcept {
   for (auto& s : schedulers_) unpark(*s);
   for (auto& thread : threads_) thread.join();
   threads_.clear();
+  // Acquire: the lent thread has done its last here.
+  while (lent_.load(sync::memory_order_acquire) != 0) os::futex_wait(lent_, 1);
+}
+
+// -- a thread of the host's --------------------------------------------------------------------------------------------
+
+bool scheduler_group::take_lent_place() noexcept {
+  std::uint32_t free = 0;
+  if (!lent_.compare_exchange_strong(free, 1, sync::memory_order_acquire)) return false;
+  at(size()).come_back();
+  return true;
+}
+
+bool scheduler_group::run_lent() noexcept {
+  const bool up = at(size()).lent_main();
+  lent_.store(0, sync::memory_order_release);  // from here on the group may be gone
+  os::futex_wake(lent_, 1);
+  return up;
+}
+
+void scheduler_group::end_lent() noexcept {
+  scheduler& s = at(size());
+  s.leave_soon();
+  unpark(s);
 }
 
 void scheduler_group::detach() noexcept {

@@ -35,10 +35,18 @@ class scheduler_group {
   scheduler_group(const scheduler_group&) = delete;
   scheduler_group& operator=(const scheduler_group&) = delete;
 
-  /// Starts every thread. False when one could not be made: then none runs.
+  /// Starts its own threads. False when one could not be made: then none runs.
   [[nodiscard]] bool start(monitor_hooks hooks) noexcept;
 
-  /// Ends every thread; pre: no process is left. Called from a thread of the host's.
+  /// Lends the calling thread as one more scheduler, until `end_lent` or `stop`. False, at once: another thread is lent, or
+  /// memory was refused.
+  [[nodiscard]] bool run_lent() noexcept;
+  /// Any thread: ends the lending under way, or that which is just beginning.
+  void end_lent() noexcept;
+  /// Before `run_lent`: the place is the caller's. False: it is another's.
+  [[nodiscard]] bool take_lent_place() noexcept;
+
+  /// Ends every thread, and waits until one that is lent has left; pre: no process is left. Called from a thread of the host's.
   void stop() noexcept;
 
   /// Ends what can be ended when a survivor keeps a thread or a carrier: the rest is left behind for ever. The group must
@@ -50,7 +58,12 @@ class scheduler_group {
   /// Makes `r` ready: on the calling scheduler when it is one of this group's, else through the shared queue.
   void enqueue(runnable& r) noexcept;
 
-  [[nodiscard]] unsigned size() const noexcept { return static_cast<unsigned>(schedulers_.size()); }
+  /// Those with a thread of their own.
+  [[nodiscard]] unsigned size() const noexcept { return places() - 1; }
+  /// And the place, the last one, for a thread of the host's that is lent. It is there also when no thread is; then it sleeps,
+  /// has no work, and the monitor ticks its timers.
+  [[nodiscard]] unsigned places() const noexcept { return static_cast<unsigned>(schedulers_.size()); }
+  [[nodiscard]] bool is_lent(const scheduler& s) const noexcept { return s.index() == size(); }
   [[nodiscard]] scheduler& at(unsigned index) noexcept { return *schedulers_[index]; }
   [[nodiscard]] memory::stack_pool& stacks() noexcept { return stacks_; }
   [[nodiscard]] class monitor& monitor() noexcept { return monitor_; }
@@ -122,6 +135,7 @@ class scheduler_group {
   class idle idle_;
   std::vector<std::unique_ptr<scheduler>> schedulers_;
   std::vector<sync::thread> threads_;
+  sync::atomic<std::uint32_t> lent_{0};     // 1: a thread is, or is about to be; also the futex that stop() waits on
   class monitor monitor_;
 };
 

@@ -31,6 +31,7 @@ enum class signal_kind : std::uint8_t {
   demonitor,         ///< and does no more
   down,              ///< a monitored process has ended
   reply,             ///< the answer to a request of the receiver's
+  info_request,      ///< the receiver is to describe itself
   timeout,           ///< a timed wait of the receiver's is over
   shutdown_request,  ///< ends the receiver when it has handled what came before
 };

@@ -49,6 +49,12 @@ class FOUNDATION_API receive_wait {
 
   [[nodiscard]] bool wants(const envelope& e) const noexcept;
 
+  /// What it waits for; null: any message.
+  template <typename Visit>
+  void for_each_type(Visit&& visit) const {
+    for (std::size_t i = 0; i != count_; ++i) visit(types_[i]);
+  }
+
  private:
   [[nodiscard]] bool scan(proc::message_list& list, envelope*& before) noexcept;
 
