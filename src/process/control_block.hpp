@@ -78,9 +78,6 @@ class control_block final : public process, public sched::runnable, public sched
   /// Those of slices that are over.
   [[nodiscard]] std::uint64_t accounted_reductions() const noexcept { return reductions_.load(sync::memory_order_relaxed); }
 
-  // -- process_space, under its lock ------------------------------------------------------------------------------------------
-  control_block* next_given_up = nullptr;
-
   // -- sched::runnable: owner ------------------------------------------------------------------------------------------------
   void run() noexcept override;
   [[nodiscard]] bool attend() noexcept override;

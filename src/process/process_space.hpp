@@ -140,7 +140,8 @@ class process_space {
   sync::atomic<bool> giving_up_{false};        // the monitor is about to count one, which may be in the table no more
   sync::atomic<std::uint64_t> references_{1};
   mutable sync::mutex mutex_{base::lock_rank::process_table};
-  control_block* given_up_ FOUNDATION_GUARDED_BY(mutex_) = nullptr;  // a list, oldest first; a block stays until it has ended
+  // Oldest first. Linked as those that are retired, which each will be only when it has left this list.
+  sched::retired* given_up_ FOUNDATION_GUARDED_BY(mutex_) = nullptr;
 };
 
 }  // namespace foundation::proc

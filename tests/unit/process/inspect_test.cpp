@@ -114,8 +114,8 @@ TEST_F(Inspect, lists_those_that_live_all_the_time_while_others_come_and_go) {
 }
 
 TEST_F(Inspect, lists_nobody_in_a_runtime_that_was_moved_from) {
-  fn::runtime first({.schedulers = 1});
-  const fn::runtime second = std::move(first);
+  watched_runtime first({.schedulers = 1});
+  const watched_runtime second = std::move(first);
   EXPECT_TRUE(fn::processes(first).empty());
   EXPECT_TRUE(fn::process_tree(first).empty());
 }
@@ -192,6 +192,7 @@ TEST_F(Inspect, tells_what_a_process_was_made_with_and_what_it_has_become) {
   EXPECT_EQ(fn::process_counters(child)->name, "heir");
   fn::unregister_name(rt(), "heir").value();
   EXPECT_EQ(fn::process_counters(child)->name, "");
+  fn::send(child, 1);  // it would not end by itself
 }
 
 TEST_F(Inspect, counts_the_reductions_of_slices_that_are_over) {

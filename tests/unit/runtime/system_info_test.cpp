@@ -125,8 +125,8 @@ TEST_F(SystemInfo, can_be_asked_for_by_a_process_while_another_one_hangs) {
 }
 
 TEST_F(SystemInfo, of_a_runtime_that_was_moved_from_is_empty) {
-  fn::runtime first({.schedulers = 1, .name = "first"});
-  const fn::runtime second = std::move(first);
+  watched_runtime first({.schedulers = 1, .name = "first"});
+  const watched_runtime second = std::move(first);
   EXPECT_EQ(fn::system_info(first).schedulers, 0u);
   EXPECT_EQ(fn::system_info(first).name, "");
   EXPECT_EQ(fn::system_info(second).name, "first");
