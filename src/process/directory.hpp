@@ -15,8 +15,9 @@ namespace foundation::proc {
 
 class process_space;
 
-/// The live runtimes of this program, by the tag that their pids carry: with its epoch and those who
-/// wait for an end, all the state that the library keeps for the whole program (D9). Never destroyed: threads of the host may send while the program ends.
+/// The live runtimes of this program, by the tag that their pids carry: with its epoch and those who wait for an end, all
+/// the state that the library keeps for the whole program (D9). Never destroyed: threads of the host may send while the
+/// program ends.
 ///
 ///   reserve()        any thread           a fresh tag, or nothing when 256 runtimes live
 ///   publish(space)   any thread           from now on pids of its tag lead to it

@@ -100,8 +100,8 @@ class process_space {
 
   // -- processes -------------------------------------------------------------------------------------------------------------
 
-  /// X5: gives its slot back or, when the monitor has done that already, leaves the list of those given up, and wakes who
-  /// waits for that; a crash is reported.
+  /// X5: gives its slot back or, when the monitor has done that already, leaves the list of those given up; wakes who
+  /// waits for its end. A crash is reported.
   void note_exit(control_block& p, const exit_reason& reason, bool abandoned) noexcept;
   void report_unhandled(const control_block& p, const std::type_info& message) noexcept;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Plain threads and processes wait for the ends of processes that end at every moment, by themselves, killed or crashing: no
-// end is missed, and what the process and its body's destructor have written is there. The writes are plain ones, so TSan sees
-// whether a wait orders them.
+// Plain threads and processes wait for the ends of processes that end at every moment, by themselves, killed or
+// crashing: no end is missed, and what the process and its body's destructor have written is there. The writes are
+// plain ones, so TSan sees whether a wait orders them.
 #include <atomic>
 #include <cstdint>
 #include <random>

@@ -450,7 +450,8 @@ TEST_F(WaitGone, a_process_cannot_wait_for_itself) {
                       const auto waited = fn::wait_gone(self.id());
                       ASSERT_FALSE(waited);
                       EXPECT_EQ(waited.error(), fn::errc::would_deadlock);
-                      EXPECT_EQ(waited.error().message(), "process: the caller itself, which is gone only when it has ended");
+                      EXPECT_EQ(waited.error().message(),
+                                "process: the caller itself, which is gone only when it has ended");
                       EXPECT_EQ(fn::wait_gone(self.id(), 0ms).error(), fn::errc::would_deadlock);
                       inside = true;
                     }).value();
