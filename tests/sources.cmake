@@ -51,10 +51,12 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_in_waits_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_swallowed_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/death_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/end_waits_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/exit_table_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/exit_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/handler_death_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/handler_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/inspect_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/life_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/links_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/mailbox_property_test.cpp
@@ -65,6 +67,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/outer_queue_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/process_info_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/process_table_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/process_tree_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_marks_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_since_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_test.cpp
@@ -75,6 +78,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/signals_property_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/survivor_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/thread_process_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/wait_gone_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/watch_list_test.cpp)
 set(
   foundation_tests_unit_delivery
@@ -88,7 +92,8 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/log_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/options_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/refused_start_test.cpp
-  ${PROJECT_SOURCE_DIR}/tests/unit/runtime/shutdown_test.cpp)
+  ${PROJECT_SOURCE_DIR}/tests/unit/runtime/shutdown_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/runtime/system_info_test.cpp)
 set(
   foundation_tests_unit_public
   ${PROJECT_SOURCE_DIR}/tests/unit/public/error_test.cpp
@@ -120,6 +125,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/stress/spawn_storm_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/steal_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/timer_wheel_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/wait_gone_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/wake_up_test.cpp)
 set(
   foundation_tests_examples

@@ -82,10 +82,9 @@ class control_block final : public process, public sched::runnable, public sched
   /// Whether exit signals become messages. The owner's to change.
   [[nodiscard]] bool traps_exits() const noexcept { return traps_exits_.load(sync::memory_order_relaxed); }
   /// Those of slices that are over.
-  [[nodiscard]] std::uint64_t accounted_reductions() const noexcept { return reductions_.load(sync::memory_order_relaxed); }
-
-  // -- process_space, under its lock ------------------------------------------------------------------------------------------
-  control_block* next_given_up = nullptr;
+  [[nodiscard]] std::uint64_t accounted_reductions() const noexcept {
+    return reductions_.load(sync::memory_order_relaxed);
+  }
 
   // -- sched::runnable: owner ------------------------------------------------------------------------------------------------
   void run() noexcept override;
@@ -251,7 +250,7 @@ class control_block final : public process, public sched::runnable, public sched
   // -- shared ----------------------------------------------------------------------------------------------------------------
   mailbox mail_;                          // its first word is every sender's, the rest the owner's
   sync::atomic<bool> attention_{false};   // set by senders of control signals (release), cleared by the owner (acquire)
-  sync::atomic<bool> traps_exits_{false}; // the owner's; relaxed: read by the monitor while the owner stands still, and others
+  sync::atomic<bool> traps_exits_{false}; // the owner's; relaxed: others read it, the monitor while the owner stands still
   sync::atomic<std::uint64_t> reductions_{0};  // the owner writes; relaxed: a number that others read, no more
 
   name_slot name_;

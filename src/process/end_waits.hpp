@@ -12,8 +12,8 @@
 
 namespace foundation::proc {
 
-/// Plain threads that wait until a process is gone (wait_gone), and the ends that wake them. Part of the directory, since a
-/// thread may wake up when the runtime it waited for is no more.
+/// Plain threads that wait until a process is gone (wait_gone), and the ends that wake them. Part of the directory,
+/// since a thread may wake up when the runtime it waited for is no more.
 ///
 ///   wait_until(p, deadline, gone)   plain thread, no guard   sleeps until gone(), or the deadline; the last gone()
 ///   notify(p)                       any thread               wakes who waits for p, which was marked as gone before
@@ -25,12 +25,12 @@ namespace foundation::proc {
 ///   W4. asks whether it is gone; if so, done      N4. ends++ (release)
 ///   W5. sleeps while ends is what W3 read; W3     N5. wakes all
 ///
-/// Claim: nobody sleeps on for an end that has passed N5. If N3 has read 0, then W4 sees N1, by the barriers. Else N4 comes:
-/// where W3 has read it, W4 sees N1; where it has not, W5 does not fall asleep, or is woken by N5.
+/// Claim: nobody sleeps on for an end that has passed N5. If N3 has read 0, then W4 sees N1, by the barriers. Else N4
+/// comes: where W3 has read it, W4 sees N1; where it has not, W5 does not fall asleep, or is woken by N5.
 ///
-/// The barriers make it free for an end that nobody waits for: a load. Processes share a few places, so a thread may wake for
-/// another one's end, and looks again. One place for all would wake each waiter at every end, and one in each control block
-/// would go with it.
+/// The barriers make it free for an end that nobody waits for: a load. Processes share a few places, so a thread may
+/// wake for another one's end, and looks again. One place for all would wake each waiter at every end, and one in each
+/// control block would go with it.
 class end_waits {
  public:
   template <typename Gone>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Processes as they are seen from outside. No signal, no lock: what is read is constant after spawn, atomic, or an entry that
-// the epoch keeps.
+// Processes as they are seen from outside. No signal, no lock: what is read is constant after spawn, atomic, or an
+// entry that the epoch keeps.
 #include "process/inspect.hpp"
 
 #include <new>

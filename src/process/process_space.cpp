@@ -110,24 +110,25 @@ bool process_space::request_shutdown(control_block& p) noexcept {
 void process_space::note_return(control_block& p) noexcept {
   abandoned_.fetch_sub(1, sync::memory_order_relaxed);
   const sync::lock_guard lock(mutex_);
-  control_block** at = &given_up_;
-  while (*at != &p) at = &(*at)->next_given_up;
-  *at = p.next_given_up;
+  sched::retired** at = &given_up_;
+  while (*at != &p) at = &(*at)->next;
+  *at = std::exchange(p.next, nullptr);
 }
 
 std::vector<process_space::abandoned_process> process_space::abandoned_processes() const {
   std::vector<abandoned_process> all;
   const sync::lock_guard lock(mutex_);
-  for (const control_block* p = given_up_; p != nullptr; p = p->next_given_up) {
-    all.push_back({p->self_pid(), std::string(p->label_text())});
+  for (const sched::retired* each = given_up_; each != nullptr; each = each->next) {
+    const auto& p = static_cast<const control_block&>(*each);
+    all.push_back({p.self_pid(), std::string(p.label_text())});
   }
   return all;
 }
 
 bool process_space::is_given_up(pid wanted) const noexcept {
   const sync::lock_guard lock(mutex_);
-  const control_block* p = given_up_;
-  while (p != nullptr && p->self_pid() != wanted) p = p->next_given_up;
+  const sched::retired* p = given_up_;
+  while (p != nullptr && static_cast<const control_block&>(*p).self_pid() != wanted) p = p->next;
   return p != nullptr;
 }
 
@@ -163,8 +164,8 @@ bool process_space::check_watched(os::time_point now) noexcept {
 void process_space::note_stuck(control_block& p) noexcept {
   giving_up_.store(true, sync::memory_order_relaxed);
   const sync::lock_guard lock(mutex_);
-  control_block** at = &given_up_;
-  while (*at != nullptr) at = &(*at)->next_given_up;
+  sched::retired** at = &given_up_;
+  while (*at != nullptr) at = &(*at)->next;
   *at = &p;
 }
 

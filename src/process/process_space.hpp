@@ -100,8 +100,8 @@ class process_space {
 
   // -- processes -------------------------------------------------------------------------------------------------------------
 
-  /// X5: gives its slot back or, when the monitor has done that already, leaves the list of those given up, and wakes who
-  /// waits for that; a crash is reported.
+  /// X5: gives its slot back or, when the monitor has done that already, leaves the list of those given up; wakes who
+  /// waits for its end. A crash is reported.
   void note_exit(control_block& p, const exit_reason& reason, bool abandoned) noexcept;
   void report_unhandled(const control_block& p, const std::type_info& message) noexcept;
 
@@ -140,7 +140,8 @@ class process_space {
   sync::atomic<bool> giving_up_{false};        // the monitor is about to count one, which may be in the table no more
   sync::atomic<std::uint64_t> references_{1};
   mutable sync::mutex mutex_{base::lock_rank::process_table};
-  control_block* given_up_ FOUNDATION_GUARDED_BY(mutex_) = nullptr;  // a list, oldest first; a block stays until it has ended
+  // Oldest first. Linked as those that are retired, which each will be only when it has left this list.
+  sched::retired* given_up_ FOUNDATION_GUARDED_BY(mutex_) = nullptr;
 };
 
 }  // namespace foundation::proc

@@ -34,8 +34,8 @@ class control_block;
 ///       block is retired only after the slot was emptied, so what a guard found stays allocated.
 ///   T2. A block carries its own pid: `find` compares it, since a slot may have been given to another process.
 ///   T3. Chunks are made when needed, published once (release) and live as long as the table.
-///   T4. A slot's generation is counted up when the slot is released, so who reads (acquire) a later one than a pid's sees all
-///       that its process did.
+///   T4. A slot's generation is counted up (release) when the slot is released, so who reads (acquire) a later one than a
+///       pid's sees all that its process did.
 class process_table {
  public:
   process_table(std::uint32_t tag, std::size_t max_processes);

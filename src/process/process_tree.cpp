@@ -51,7 +51,7 @@ class family {
     }
   }
 
-  /// enter(i) before a member's children are visited, leave(i) after. Each member is a loop's step: a chain may be long.
+  /// enter(i) before a member's children are visited, leave(i) after. No recursion: a chain may be long.
   template <typename Enter, typename Leave>
   void walk(Enter&& enter, Leave&& leave) const {
     for (std::size_t at = first_root_; at != nobody;) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Waiting until a process is gone with all it owned (docs/internals/exit.md, X5): a plain thread by end_waits.hpp, a process
-// by a monitor.
+// Waiting until a process is gone with all it owned (docs/internals/exit.md, X5): a plain thread by end_waits.hpp, a
+// process by a monitor.
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -58,9 +58,8 @@ class watch {
   watch& operator=(const watch&) = delete;
 
   result<void> wait_until(os::time_point deadline) {
-    return self_.receive(since(monitor_),
-                         when([this](const down& d) { return d.monitor == monitor_; }, [this](const down&) { over_ = true; }),
-                         after(time_until(deadline)));
+    const auto mine = [this](const down& d) { return d.monitor == monitor_; };
+    return self_.receive(since(monitor_), when(mine, [this](const down&) { over_ = true; }), after(time_until(deadline)));
   }
 
  private:
@@ -75,7 +74,8 @@ result<void> wait_as_process(process& self, pid p, os::time_point deadline) {
   const auto monitor = self.monitor(p);
   if (!monitor) return monitor.error();
   if (auto waited = watch(self, *monitor).wait_until(deadline); !waited) return waited;
-  for (std::chrono::nanoseconds pause = 100us; !is_gone(p); pause = std::min<std::chrono::nanoseconds>(2 * pause, 10ms)) {
+  constexpr std::chrono::nanoseconds longest = 10ms;
+  for (std::chrono::nanoseconds pause = 100us; !is_gone(p); pause = std::min(2 * pause, longest)) {
     const auto left = time_until(deadline);
     if (left == std::chrono::nanoseconds::zero()) return still_there(p);
     if (auto slept = self.sleep(std::min(pause, left)); !slept) return slept;

@@ -43,10 +43,11 @@ result<void> runtime::run_here(std::stop_token until) {
   if (sched::scheduler::current() != nullptr) {
     return error(errc::invalid_argument, "run_here: called by a process, or on a thread that runs processes already");
   }
-  sched::scheduler_group& group = core_->group();
-  if (!group.take_lent_place()) return error(errc::system_limit, "run_here: another thread is lent already; one may be");
-  const std::stop_callback ask(until, [&group]() noexcept { group.end_lent(); });
-  if (!group.run_lent()) return errc::system_limit;
+  switch (core_->group().run_lent(until)) {
+    case sched::lending::taken: return error(errc::system_limit, "run_here: another thread is lent already; one can be");
+    case sched::lending::refused: return errc::system_limit;
+    case sched::lending::ended: break;
+  }
   return {};
 }
 

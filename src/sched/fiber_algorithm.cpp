@@ -217,16 +217,22 @@ void scheduler::wait_for_work(os::time_point boost_deadline) noexcept {
       os::relax();
     }
   }
-  os::time_point deadline = std::min({boost_deadline, timers_.next_expiry(), retry_at_});
+  os::time_point deadline = std::min({boost_deadline, next_timer(), retry_at_});
   if (idle_ == nullptr && !ending()) deadline = std::min(deadline, now + no_carrier_retry);
   sleep_until(deadline);
+}
+
+/// The first of them stands in for the place of a lent thread, which may have left timers behind.
+os::time_point scheduler::next_timer() const noexcept {
+  if (index_ != 0) return timers_.next_expiry();
+  return std::min(timers_.next_expiry(), group_.lent_place().timers_.next_expiry());
 }
 
 /// Parks the thread. The order of the steps is the protocol "no wake-up is lost" of idle.hpp.
 void scheduler::sleep_until(os::time_point deadline) noexcept {
   const bool look_everywhere = group_.idle().transition_to_parked(index_, std::exchange(searching_, false));
   FOUNDATION_INVARIANT(random_.below(16) != 0 || group_.idle().check_invariants());
-  if (look_everywhere && idle_ != nullptr && !leaving()) {  // K3; without a carrier there is nothing we could run it on
+  if (look_everywhere && idle_ != nullptr) {  // K3; without a carrier there is nothing we could run it on
     handed_ = group_.pop_injected();
     if (handed_ == nullptr) handed_ = steal();
   }

@@ -106,11 +106,13 @@ enum class woken : std::uint8_t {
 ///   S4. Every scheduler that falls asleep looks at its own sources after K2; if told so, at everybody's.
 class idle {
  public:
-  static constexpr std::uint32_t max_schedulers = 1024 + 1;  // and a thread of the host's that is lent
+  static constexpr std::uint32_t max_schedulers = 1024;
+  static constexpr std::uint32_t max_places = max_schedulers + 1;  // and a thread of the host's that is lent
 
-  /// `schedulers`: how many are online; their indices, and those of spares, are below `max_schedulers`.
+  /// `schedulers`: how many are online. A lent thread's index is the one behind theirs; while it is not there it is neither
+  /// parked nor searching, and no claim below rests on it.
   explicit idle(std::uint32_t schedulers) noexcept : schedulers_(schedulers) {
-    FOUNDATION_CHECK(schedulers >= 1 && schedulers <= max_schedulers, "idle: 1 to 1025 schedulers");
+    FOUNDATION_CHECK(schedulers >= 1 && schedulers <= max_schedulers, "idle: 1 to 1024 schedulers");
   }
   idle(const idle&) = delete;
   idle& operator=(const idle&) = delete;
@@ -252,12 +254,12 @@ class idle {
   // -- rarely written -----------------------------------------------------------------
   alignas(base::cacheline) const std::uint32_t schedulers_;
   /// By index; written as S1 and S2 say, read by `unpark_specific` without the lock.
-  std::array<sync::atomic<state>, max_schedulers> state_{};
+  std::array<sync::atomic<state>, max_places> state_{};
   // -- under the lock -----------------------------------------------------------------
   alignas(base::cacheline) sync::mutex mutex_{base::lock_rank::leaf};
   std::uint32_t depth_ FOUNDATION_GUARDED_BY(mutex_) = 0;
-  std::array<std::uint16_t, max_schedulers> stack_ FOUNDATION_GUARDED_BY(mutex_){};
-  std::array<std::uint16_t, max_schedulers> place_ FOUNDATION_GUARDED_BY(mutex_){};  ///< where in `stack_`, by index
+  std::array<std::uint16_t, max_places> stack_ FOUNDATION_GUARDED_BY(mutex_){};
+  std::array<std::uint16_t, max_places> place_ FOUNDATION_GUARDED_BY(mutex_){};  ///< where in `stack_`, by index
 };
 
 }  // namespace foundation::sched

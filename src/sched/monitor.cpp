@@ -53,10 +53,8 @@ bool monitor::sample(os::time_point now) noexcept {
   for (unsigned i = 0; i < group_->places(); ++i) {
     scheduler& s = group_->at(i);
     if (s.is_asleep()) {
-      // A thread that was lent has left its timers, and sleeps for ever.
-      if (!group_->is_lent(s) || s.timers().next_expiry() == os::time_point::max()) continue;
-      busy = true;
-      static_cast<void>(s.timers().try_tick(now, timers_at_once));
+      // Those of a lent thread that has left; its stand-in may be busy.
+      if (&s == &group_->lent_place()) static_cast<void>(s.timers().try_tick(now, timers_at_once));
       continue;
     }
     busy = true;

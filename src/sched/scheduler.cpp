@@ -5,7 +5,7 @@
 
 #include <boost/fiber/algo/round_robin.hpp>
 #include <boost/fiber/context.hpp>
-#include <boost/fiber/operations.hpp>
+#include <boost/fiber/scheduler.hpp>
 #include <cstdio>
 #include <new>
 #include <utility>
@@ -14,6 +14,8 @@
 #include "sched/scheduler_group.hpp"
 
 namespace foundation::sched {
+
+using boost_algorithm = boost::fibers::algo::algorithm::ptr_t;
 
 scheduler::scheduler(scheduler_group& group, unsigned index)
     : group_(group), index_(index), random_(group.seed() + index), pinned_max_(base::lock_rank::pinned_queue),
@@ -27,42 +29,51 @@ void scheduler::thread_main(void (*started)(void*, bool), void* context) noexcep
   char name[16];
   std::snprintf(name, sizeof name, "%.8s-%u", group_.name(), index_);
   os::set_thread_name(name);
-  run_until_end(started, context);
+  const os::thread_signal_stack signal_stack;
+  if (!take_thread()) return started(context, false);
+  started(context, ensure_carriers(2));
+  run_until_end();
 }
 
 bool scheduler::lent_main() noexcept {
-  bool up = false;
+  const boost_algorithm usual(new (std::nothrow) boost::fibers::algo::round_robin);
+  if (usual == nullptr) return false;
+  const os::thread_signal_stack signal_stack;
   void* const thread_process = std::exchange(base::this_thread().process, nullptr);  // who runs here is somebody else
-  run_until_end([](void* ok, bool is_up) { *static_cast<bool*>(ok) = is_up; }, &up);
+  bool up = take_thread();
+  if (up) {
+    up = ensure_carriers(2);
+    if (!up) leave_soon();
+    run_until_end();
+    // Boost keeps its scheduler for this thread for as long as the thread lives, which is longer than we do.
+    handing_back_ = true;
+    boost::fibers::context::active()->get_scheduler()->set_algo(usual);
+    handing_back_ = false;
+  }
   base::this_thread().process = thread_process;
   asleep_.store(true, sync::memory_order_relaxed);
-  if (timers_.next_expiry() != os::time_point::max()) group_.note_activity();  // the monitor's from here on
-  if (!up) return false;
-  // Boost keeps its scheduler for this thread for as long as the thread lives, which is longer than we do.
-  handing_back_ = true;
-  boost::fibers::use_scheduling_algorithm<boost::fibers::algo::round_robin>();
-  handing_back_ = false;
-  return true;
+  group_.unpark(group_.at(0));  // who looks after our timers from here on (next_timer)
+  return up;
 }
 
-void scheduler::run_until_end(void (*started)(void*, bool), void* context) noexcept {
+/// The calling thread becomes ours, and its fibers Boost's under our algorithm; false: memory was refused.
+bool scheduler::take_thread() noexcept {
+  const boost_algorithm ours(new (std::nothrow) fiber_algorithm(*this));
+  if (ours == nullptr) return false;
   base::this_thread().scheduler = this;
   asleep_.store(false, sync::memory_order_relaxed);
-  group_.note_activity();
-  const os::thread_signal_stack signal_stack;
-
-  try {
-    boost::fibers::use_scheduling_algorithm<fiber_algorithm>(*this);
-  } catch (const std::bad_alloc&) {
-    base::this_thread().scheduler = nullptr;
-    return started(context, false);
-  }
+  group_.monitor().note_activity();
+  boost::fibers::context::active()->get_scheduler()->set_algo(ours);
   main_.context = boost::fibers::context::active();
   main_.tsan_fiber = os::tsan_current_fiber();
   dispatcher_.tsan_fiber = os::tsan_create_fiber();
   unrecorded_.tsan_fiber = os::tsan_create_fiber();
-  started(context, ensure_carriers(2));
-  switch_to(dispatcher(), nullptr);  // until the group stops and the last carrier has gone
+  return true;
+}
+
+/// Until the group stops, or a lent thread leaves, and the last carrier has gone.
+void scheduler::run_until_end() noexcept {
+  switch_to(dispatcher(), nullptr);
   // Boost's own thread-exit code passes through our algorithm once more, on this thread's identity.
   os::tsan_destroy_fiber(std::exchange(dispatcher_.tsan_fiber, nullptr));
   os::tsan_destroy_fiber(std::exchange(unrecorded_.tsan_fiber, nullptr));

@@ -187,8 +187,10 @@ class scheduler {
   [[nodiscard]] bool leaving() const noexcept { return leaving_.load(sync::memory_order_acquire); }
   [[nodiscard]] bool ending() const noexcept;
   [[nodiscard]] bool stop_due() const noexcept;
+  [[nodiscard]] os::time_point next_timer() const noexcept;
   [[nodiscard]] boost::fibers::context* give_dispatcher_back() noexcept;
-  void run_until_end(void (*started)(void* context, bool ok), void* context) noexcept;
+  [[nodiscard]] bool take_thread() noexcept;
+  void run_until_end() noexcept;
   [[nodiscard]] switch_record& record_of_leaving() noexcept;
   void publish(carrier& c) noexcept;
 

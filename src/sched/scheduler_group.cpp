@@ -9,7 +9,7 @@ namespace foundation::sched {
 using foundation::priority;
 
 scheduler_group::scheduler_group(const group_options& options)
-    : stack_size_(options.stack_size), guard_(options.guard), seed_(options.seed), idle_(options.schedulers + 1) {
+    : stack_size_(options.stack_size), guard_(options.guard), seed_(options.seed), idle_(options.schedulers) {
   std::snprintf(name_, sizeof name_, "%s", *options.name != '\0' ? options.name : "fn");
   schedulers_.reserve(options.schedulers + 1);
   for (unsigned i = 0; i <= options.schedulers; ++i) schedulers_.push_back(std::make_unique<scheduler>(*this, i));
@@ -57,24 +57,22 @@ void scheduler_group::stop() noexcept {
 
 // -- a thread of the host's --------------------------------------------------------------------------------------------
 
-bool scheduler_group::take_lent_place() noexcept {
+lending scheduler_group::run_lent(const std::stop_token& until) noexcept {
   std::uint32_t free = 0;
-  if (!lent_.compare_exchange_strong(free, 1, sync::memory_order_acquire)) return false;
-  at(size()).come_back();
-  return true;
-}
-
-bool scheduler_group::run_lent() noexcept {
-  const bool up = at(size()).lent_main();
+  if (!lent_.compare_exchange_strong(free, 1, sync::memory_order_acquire)) return lending::taken;
+  scheduler& s = lent_place();
+  s.come_back();
+  bool up = false;
+  {
+    const std::stop_callback ask(until, [this, &s]() noexcept {
+      s.leave_soon();
+      unpark(s);
+    });
+    up = s.lent_main();
+  }
   lent_.store(0, sync::memory_order_release);  // from here on the group may be gone
   os::futex_wake(lent_, 1);
-  return up;
-}
-
-void scheduler_group::end_lent() noexcept {
-  scheduler& s = at(size());
-  s.leave_soon();
-  unpark(s);
+  return up ? lending::ended : lending::refused;
 }
 
 void scheduler_group::detach() noexcept {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 #include "base/base.hpp"
@@ -25,6 +26,13 @@ struct group_options {
   std::uint64_t seed = 0;                  ///< of stealing order, and of all that the hostile build randomises
 };
 
+/// How a thread's time as a scheduler went.
+enum class lending : std::uint8_t {
+  ended,    ///< it ran, and has left
+  taken,    ///< another thread is lent
+  refused,  ///< memory was refused
+};
+
 /// The schedulers of one runtime, and what they share: the injected work, the idle protocol, the stacks, the monitor.
 ///
 /// Life: made, `start()`ed, used, `stop()`ped, destroyed. `start` either has every thread running or none.
@@ -38,13 +46,8 @@ class scheduler_group {
   /// Starts its own threads. False when one could not be made: then none runs.
   [[nodiscard]] bool start(monitor_hooks hooks) noexcept;
 
-  /// Lends the calling thread as one more scheduler, until `end_lent` or `stop`. False, at once: another thread is lent, or
-  /// memory was refused.
-  [[nodiscard]] bool run_lent() noexcept;
-  /// Any thread: ends the lending under way, or that which is just beginning.
-  void end_lent() noexcept;
-  /// Before `run_lent`: the place is the caller's. False: it is another's.
-  [[nodiscard]] bool take_lent_place() noexcept;
+  /// Lends the calling thread, one of the host's, as one more scheduler until it is asked to stop, or the group ends.
+  [[nodiscard]] lending run_lent(const std::stop_token& until) noexcept;
 
   /// Ends every thread, and waits until one that is lent has left; pre: no process is left. Called from a thread of the host's.
   void stop() noexcept;
@@ -60,10 +63,10 @@ class scheduler_group {
 
   /// Those with a thread of their own.
   [[nodiscard]] unsigned size() const noexcept { return places() - 1; }
-  /// And the place, the last one, for a thread of the host's that is lent. It is there also when no thread is; then it sleeps,
-  /// has no work, and the monitor ticks its timers.
+  /// And the place, the last one, for a thread of the host's that is lent. It is there also when no thread is; then it sleeps
+  /// and has no work, and the first scheduler looks after its timers.
   [[nodiscard]] unsigned places() const noexcept { return static_cast<unsigned>(schedulers_.size()); }
-  [[nodiscard]] bool is_lent(const scheduler& s) const noexcept { return s.index() == size(); }
+  [[nodiscard]] scheduler& lent_place() const noexcept { return *schedulers_.back(); }
   [[nodiscard]] scheduler& at(unsigned index) noexcept { return *schedulers_[index]; }
   [[nodiscard]] memory::stack_pool& stacks() noexcept { return stacks_; }
   [[nodiscard]] class monitor& monitor() noexcept { return monitor_; }

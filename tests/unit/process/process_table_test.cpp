@@ -138,6 +138,37 @@ TEST_F(ProcessTable, refuses_a_slot_when_memory_for_more_is_refused_and_recovers
   EXPECT_TRUE(add(table));
 }
 
+TEST_F(ProcessTable, a_process_has_ended_when_its_slot_was_released_and_not_before) {
+  process_table table(tag, 1);
+  EXPECT_FALSE(table.has_ended(access::make(0, tag, 0, 1))) << "nobody has had the slot";
+  const pid first = add(table);
+  EXPECT_FALSE(table.has_ended(first));
+  table.hide(first);
+  EXPECT_FALSE(table.has_ended(first));
+  table.release(first);
+  EXPECT_TRUE(table.has_ended(first));
+  const pid second = add(table);
+  EXPECT_TRUE(table.has_ended(first)) << "another one has its slot";
+  EXPECT_FALSE(table.has_ended(second));
+  remove(table, second);
+  table.cancel(table.reserve().value());
+  EXPECT_FALSE(table.has_ended(access::make(0, tag, 0, 3))) << "a slot that was given back without an occupant";
+}
+
+TEST_F(ProcessTable, counts_those_it_has_had) {
+  process_table table(tag, 2);
+  EXPECT_EQ(table.spawned(), 0u);
+  const pid first = add(table);
+  add(table);
+  EXPECT_FALSE(table.reserve());
+  EXPECT_EQ(table.spawned(), 2u) << "the one that was refused does not count";
+  remove(table, first);
+  table.cancel(table.reserve().value());
+  EXPECT_EQ(table.spawned(), 2u) << "nor does the one that was cancelled";
+  add(table);
+  EXPECT_EQ(table.spawned(), 3u);
+}
+
 TEST_F(ProcessTable, visits_everybody_who_is_there) {
   process_table table(tag, 5000);
   std::unordered_map<pid, int> expected;
@@ -206,9 +237,15 @@ TEST_F(ProcessTable, behaves_like_a_map_for_any_sequence_of_operations) {
         dead.push_back(p);
       }
       ASSERT_EQ(table.size(), alive.size());
-      for (const auto& [p, b] : alive) ASSERT_EQ(table.find(p), b);
+      for (const auto& [p, b] : alive) {
+        ASSERT_EQ(table.find(p), b);
+        ASSERT_FALSE(table.has_ended(p));
+      }
       if (dead.empty()) continue;
-      ASSERT_EQ(table.find(dead[random() % dead.size()]), nullptr);
+      const pid gone = dead[random() % dead.size()];
+      ASSERT_EQ(table.find(gone), nullptr);
+      ASSERT_TRUE(table.has_ended(gone));
+      ASSERT_EQ(table.spawned(), alive.size() + dead.size());
     }
   }
 }
