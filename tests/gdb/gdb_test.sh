@@ -141,7 +141,13 @@ on_gdb -ex 'break main' -ex run -ex 'foundation processes' -ex kill "$program" >
 says '^foundation: the program has no runtime now\.$'
 where='without debug information'
 strip -g -o "$work/stripped" "$program"
-on_gdb -ex 'break in_place' -ex 'break abort' -ex 'break _Exit' -ex run -ex 'foundation processes' -ex 'foundation bt <0.0.1>' \
+preload=()
+library=$(ldd "$program" | sed -n 's/.*=> \(.*libfoundation\.so[^ ]*\) .*/\1/p')
+if [[ -n $library ]]; then
+  strip -g -o "$work/libfoundation.so" "$library"
+  preload=(-ex "set environment LD_PRELOAD $work/libfoundation.so" -ex 'set startup-with-shell off')
+fi
+on_gdb "${preload[@]}" -ex 'break in_place' -ex run -ex 'foundation processes' -ex 'foundation bt <0.0.1>' \
   -ex 'foundation mailbox <0.0.1>' -ex kill "$work/stripped" >"$work/said"
 says_in_order '^foundation: no debug information' '^foundation: no debug information' '^foundation: no debug information'
 says_nothing_of 'Traceback|Python Exception|Error occurred in Python'
