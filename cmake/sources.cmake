@@ -46,6 +46,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/exit.cpp
   ${PROJECT_SOURCE_DIR}/src/process/exit_request.cpp
   ${PROJECT_SOURCE_DIR}/src/process/farewell.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/inspect.cpp
   ${PROJECT_SOURCE_DIR}/src/process/links.cpp
   ${PROJECT_SOURCE_DIR}/src/process/message_timers.cpp
   ${PROJECT_SOURCE_DIR}/src/process/monitors.cpp
@@ -56,12 +57,17 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/process_relations.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_space.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_table.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/process_tree.cpp
   ${PROJECT_SOURCE_DIR}/src/process/receive_wait.cpp
   ${PROJECT_SOURCE_DIR}/src/process/registered_names.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/replies.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/reply_slots.cpp
   ${PROJECT_SOURCE_DIR}/src/process/signals.cpp
   ${PROJECT_SOURCE_DIR}/src/process/spawn.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/thread_process.cpp
   ${PROJECT_SOURCE_DIR}/src/process/timer.cpp
   ${PROJECT_SOURCE_DIR}/src/process/turn.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/wait_gone.cpp
   ${PROJECT_SOURCE_DIR}/src/process/watch_list.cpp
   ${PROJECT_SOURCE_DIR}/src/delivery/send.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/dump.cpp
@@ -69,4 +75,5 @@ set(
   ${PROJECT_SOURCE_DIR}/src/runtime/overflow_report.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/runtime.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/runtime_core.cpp
-  ${PROJECT_SOURCE_DIR}/src/runtime/shutdown.cpp)
+  ${PROJECT_SOURCE_DIR}/src/runtime/shutdown.cpp
+  ${PROJECT_SOURCE_DIR}/src/runtime/system_info.cpp)

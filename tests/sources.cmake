@@ -69,8 +69,11 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_when_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/reductions_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/reply_slots_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/requests_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/signals_property_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/survivor_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/thread_process_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/watch_list_test.cpp)
 set(
   foundation_tests_unit_delivery

@@ -21,13 +21,14 @@ enum class errc : std::uint8_t {
   not_running,            ///< the runtime is shutting down or gone
   noproc,                 ///< no process has this pid (any more)
   killed,                 ///< the calling process is exiting: its waits no longer wait
-  timeout,                ///< the given time passed first (planned)
+  timeout,                ///< the given time passed first
   invalid_argument,       ///< an option or argument is out of range; the message names it and what is allowed
-  would_deadlock,         ///< the call closes a circle of processes that wait for one another (planned)
+  would_deadlock,         ///< the caller would wait for itself, or hold up what it waits for
   not_distributed,        ///< asked for another node, and this runtime has none (planned)
-  unexpected_reply_type,  ///< the reply is of another type than the caller asked for (planned)
+  unexpected_reply_type,  ///< the reply is of another type than the caller asked for
   init_failed,            ///< a constructor or a captured object's copy threw before the process existed
   already_registered,     ///< a name is taken, or the process has one; the message says who, or which
+  no_reply,               ///< a request was dropped without a reply by who had taken it, or whose life ended with it
   abandoned,              ///< the process could not be unwound in time and was given up (planned)
 };
 

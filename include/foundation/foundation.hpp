@@ -7,6 +7,7 @@
 #include <foundation/error.hpp>
 #include <foundation/exit_reason.hpp>
 #include <foundation/handler.hpp>
+#include <foundation/inspect.hpp>
 #include <foundation/message.hpp>
 #include <foundation/monitor_options.hpp>
 #include <foundation/names.hpp>
@@ -15,6 +16,8 @@
 #include <foundation/process.hpp>
 #include <foundation/receive.hpp>
 #include <foundation/reference.hpp>
+#include <foundation/reply_to.hpp>
+#include <foundation/request.hpp>
 #include <foundation/result.hpp>
 #include <foundation/runtime.hpp>
 #include <foundation/runtime_options.hpp>
@@ -22,5 +25,6 @@
 #include <foundation/signals.hpp>
 #include <foundation/spawn.hpp>
 #include <foundation/spawn_options.hpp>
+#include <foundation/thread_process.hpp>
 #include <foundation/timer.hpp>
 #include <foundation/version.hpp>

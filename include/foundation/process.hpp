@@ -16,6 +16,7 @@
 #include <foundation/priority.hpp>
 #include <foundation/receive.hpp>
 #include <foundation/reference.hpp>
+#include <foundation/reply_to.hpp>
 #include <foundation/result.hpp>
 #include <foundation/signals.hpp>
 
@@ -145,6 +146,35 @@ class FOUNDATION_API process {
   /// dropped. @returns whether it was good
   bool unalias(foundation::alias a) noexcept;
 
+  // -- requests (request.hpp) ----------------------------------------------------------------------------------------------
+
+  /// Answers the request that is being handled: the message of this turn, or of the `receive` whose handler runs. The
+  /// value's type, as decayed, is the reply's; nothing is the reply of a `request<void>`. A request that is not answered by
+  /// the end of its handler is dropped, and the asker told so. One reduction, one locked operation.
+  ///
+  ///     void handle(fn::process& self, const query& q) { self.reply(find(q)).value(); }
+  ///
+  /// @errors errc::invalid_argument when the message is no request, or has its reply; errc::unexpected_reply_type when the
+  ///         asker waits for another type, of which it is told too
+  template <typename R>
+  result<void> reply(R&& value) {
+    using stored = std::decay_t<R>;
+    auto to = detail::take_question(*this, typeid(stored));
+    if (!to) return to.error();
+    detail::answer<stored>(std::move(*to), std::forward<R>(value));
+    return {};
+  }
+  result<void> reply() { return reply(detail::no_value{}); }
+
+  /// Takes the duty to answer over from the message that is being handled, to answer later, from anywhere.
+  /// @errors as `reply`
+  template <typename R>
+  [[nodiscard]] result<reply_to<R>> reply_later() {
+    auto to = detail::take_question(*this, typeid(detail::reply_value<R>));
+    if (!to) return to.error();
+    return foundation::reply_to<R>(std::move(*to));
+  }
+
   /// Reductions spent so far.
   [[nodiscard]] std::uint64_t reductions() const noexcept;
 
@@ -156,7 +186,8 @@ class FOUNDATION_API process {
   result<void> sleep_for(std::chrono::nanoseconds duration);
 };
 
-/// The process that calls, or null on a plain thread and in a fiber that is none. Any thread.
+/// The process that calls; on a plain thread that is one (thread_process.hpp), that; else null, as in a fiber that is none.
+/// Any thread.
 [[nodiscard]] FOUNDATION_API process* current_process() noexcept;
 
 /// Inside this scope the process's own waits never throw its exit: they return `errc::killed` at once when it has been

@@ -14,8 +14,8 @@ namespace detail {
 struct reference_access;
 }  // namespace detail
 
-/// A value no other call has ever made in this program: it ties an answer to its question. (Planned: it names a monitor
-/// or a timer as well.)
+/// A value no other call has ever made in this program: it ties an answer to its question, and names
+/// monitors, aliases and timers.
 ///
 /// 128 bits, passed in registers, valid on any thread: the tag of the runtime that made it (32), the index of the
 /// scheduler there (32), and that scheduler's counter (64). A default-constructed reference refers to nothing and is

@@ -73,7 +73,7 @@ class FOUNDATION_API spawn_ticket {
     proc::relation* parents_half;  // of the bond, or null
     proc::relation* half;
     reference monitor;
-    pid parent;
+    process* parent;  // or null
   };
   spawn_ticket(proc::process_space& space, void* memory, const plan& p) noexcept
       : space_(&space), memory_(memory), plan_(p) {}

@@ -94,6 +94,8 @@ const char* name(errc code) noexcept {
       return "init_failed";
     case errc::already_registered:
       return "already_registered";
+    case errc::no_reply:
+      return "no_reply";
     case errc::abandoned:
       return "abandoned";
   }
@@ -115,7 +117,7 @@ const char* describe(errc code) noexcept {
     case errc::invalid_argument:
       return "an argument or option is out of range";
     case errc::would_deadlock:
-      return "the processes would wait for one another for ever";
+      return "the caller would wait for itself, or hold up what it waits for";
     case errc::not_distributed:
       return "this runtime is not connected to other nodes";
     case errc::unexpected_reply_type:
@@ -124,6 +126,8 @@ const char* describe(errc code) noexcept {
       return "construction failed before the process existed";
     case errc::already_registered:
       return "the name is taken, or the process has one already";
+    case errc::no_reply:
+      return "the request was dropped without a reply";
     case errc::abandoned:
       return "the process could not be unwound in time and was given up";
   }

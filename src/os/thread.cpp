@@ -54,6 +54,8 @@ void set_thread_name(const char* name) noexcept {
   ::pthread_setname_np(::pthread_self(), cut);
 }
 
+void yield_thread() noexcept { ::sched_yield(); }
+
 stack_bounds current_stack_bounds() noexcept {
   pthread_attr_t attributes;
   if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) return {};

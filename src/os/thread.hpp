@@ -8,6 +8,9 @@ namespace foundation::os {
 /// Names the calling thread for debuggers and `top`; what is longer than 15 bytes is cut off.
 void set_thread_name(const char* name) noexcept;
 
+/// Lets another thread of the system run.
+void yield_thread() noexcept;
+
 /// The stack of a thread: it grows down from `bottom + size`.
 struct stack_bounds {
   void* bottom = nullptr;

@@ -20,6 +20,7 @@
 #include "process/names.hpp"
 #include "process/receive_marks.hpp"
 #include "process/relation.hpp"
+#include "process/reply_slots.hpp"
 #include "sched/sched.hpp"
 
 namespace foundation::proc {
@@ -58,6 +59,9 @@ class control_block final : public process, public sched::runnable, public sched
   [[nodiscard]] std::string_view label_text() const noexcept { return {label_, label_size_}; }
   [[nodiscard]] const detail::body_ops& ops() const noexcept { return ops_; }
 
+  /// Whether a plain thread is this process (thread_process.hpp): it never runs on a scheduler, and nothing unwinds it.
+  [[nodiscard]] bool on_thread() const noexcept { return pinned_to == off_schedulers; }
+
   // -- process/names, process/message_timers: any thread, guard -------------------------------------------------------------------------------------
   [[nodiscard]] name_slot& name() noexcept { return name_; }
   [[nodiscard]] timers_to& timers_to_it() noexcept { return timers_to_it_; }
@@ -75,11 +79,17 @@ class control_block final : public process, public sched::runnable, public sched
   [[nodiscard]] verdict judge() noexcept;
   /// Whether exit signals become messages. The owner's to change.
   [[nodiscard]] bool traps_exits() const noexcept { return traps_exits_.load(sync::memory_order_relaxed); }
+  /// Those of slices that are over.
+  [[nodiscard]] std::uint64_t accounted_reductions() const noexcept { return reductions_.load(sync::memory_order_relaxed); }
+
+  // -- process_space, under its lock ------------------------------------------------------------------------------------------
+  control_block* next_given_up = nullptr;
 
   // -- sched::runnable: owner ------------------------------------------------------------------------------------------------
   void run() noexcept override;
   [[nodiscard]] bool attend() noexcept override;
   [[nodiscard]] bool publish_wait() noexcept override;
+  void wake_thread() noexcept override;
 
   // -- the process itself, in the library -------------------------------------------------------------------------------------
   enum class wait_result : std::uint8_t { more, timeout, exiting, no_carrier };
@@ -92,6 +102,8 @@ class control_block final : public process, public sched::runnable, public sched
 
   /// Counts reductions, answers signals when asked to, and ends the slice when it is used up.
   void charge(std::uint32_t reductions) noexcept;
+  /// The same without the signals.
+  void spend(std::uint32_t reductions) noexcept;
   void end_slice() noexcept;
 
   /// The process will end for this reason; the first one stays.
@@ -108,6 +120,22 @@ class control_block final : public process, public sched::runnable, public sched
   /// Unlinks the message behind `before` in a list of `mail()`; marks on it move.
   [[nodiscard]] envelope* take_after(message_list& list, envelope* before) noexcept;
   [[nodiscard]] std::uint64_t total_reductions() const noexcept;
+  // -- requests: the process itself, in the library -------------------------------------------------------------------------
+  /// The message that its user's code handles from here on; null: none. @returns the one before
+  envelope* handles(envelope* message) noexcept;
+  [[nodiscard]] envelope* handled() const noexcept { return handled_; }
+  /// Numbers a reply that is awaited from here on; 0: memory was refused.
+  [[nodiscard]] std::uint64_t expect_reply() noexcept;
+  /// Until the deadline, or the reply has arrived.
+  [[nodiscard]] wait_result await_reply(std::uint64_t number, os::time_point deadline) noexcept;
+  /// The reply, if it has arrived.
+  [[nodiscard]] reply_cell* arrived_reply(std::uint64_t number) const noexcept;
+  /// It is awaited no more. @returns it, if it had arrived: the caller's to destroy and release
+  [[nodiscard]] reply_cell* forget_reply(std::uint64_t number) noexcept;
+
+  /// The end of one that a plain thread is.
+  void leave_thread() noexcept;
+
   // -- links, monitors, aliases: the process itself, in the library --------------------------------------------------------
   [[nodiscard]] result<void> link_to(pid other) noexcept;
   [[nodiscard]] result<void> unlink_from(pid other) noexcept;
@@ -147,6 +175,12 @@ class control_block final : public process, public sched::runnable, public sched
   void check_canary(bool thorough) noexcept;
   /// Ends the program unless it runs on the process's own fiber.
   void check_fiber() const noexcept;
+
+  // replies.cpp
+  void on_reply(reply_cell& reply) noexcept;
+
+  // thread_process.cpp
+  void sleep_on_thread(os::time_point deadline) noexcept;
 
   // signals.cpp
   [[nodiscard]] bool gather_some() noexcept;
@@ -209,7 +243,8 @@ class control_block final : public process, public sched::runnable, public sched
   // -- shared ----------------------------------------------------------------------------------------------------------------
   mailbox mail_;                          // its first word is every sender's, the rest the owner's
   sync::atomic<bool> attention_{false};   // set by senders of control signals (release), cleared by the owner (acquire)
-  sync::atomic<bool> traps_exits_{false}; // the owner's; relaxed: read by the monitor while the owner stands still
+  sync::atomic<bool> traps_exits_{false}; // the owner's; relaxed: read by the monitor while the owner stands still, and others
+  sync::atomic<std::uint64_t> reductions_{0};  // the owner writes; relaxed: a number that others read, no more
 
   name_slot name_;
   timers_to timers_to_it_;
@@ -224,9 +259,10 @@ class control_block final : public process, public sched::runnable, public sched
   std::uint16_t shields_ = 0;
   detail::receive_wait* wanted_ = nullptr;
   wait_timer* timer_ = nullptr;
+  envelope* handled_ = nullptr;    // what its user's code handles now
+  reply_slots* replies_ = nullptr; // from its first request on
   std::uint64_t wait_number_ = 0;
   std::uint64_t unlinks_ = 0;      // ids given to unlinks so far
-  std::uint64_t reductions_ = 0;
   exit_reason reason_;
   class relations relations_;
   receive_marks marks_;

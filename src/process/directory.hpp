@@ -8,14 +8,16 @@
 #include <foundation/pid.hpp>
 
 #include "base/base.hpp"
+#include "process/end_waits.hpp"
 #include "sched/sched.hpp"
 
 namespace foundation::proc {
 
 class process_space;
 
-/// The live runtimes of this program, by the tag that their pids carry: with its epoch, all the state that the library
-/// keeps for the whole program (D9). Never destroyed: threads of the host may send while the program ends.
+/// The live runtimes of this program, by the tag that their pids carry: with its epoch and those who wait for an end, all
+/// the state that the library keeps for the whole program (D9). Never destroyed: threads of the host may send while the
+/// program ends.
 ///
 ///   reserve()        any thread           a fresh tag, or nothing when 256 runtimes live
 ///   publish(space)   any thread           from now on pids of its tag lead to it
@@ -34,6 +36,7 @@ class directory {
 
   [[nodiscard]] process_space* find(std::uint32_t tag) const noexcept;
   [[nodiscard]] sched::epoch_domain& epochs() noexcept { return epochs_; }
+  [[nodiscard]] end_waits& ends() noexcept { return ends_; }
 
  private:
   static constexpr std::uint32_t size = detail::pid_access::max_runtime_slot + 1;
@@ -45,6 +48,7 @@ class directory {
   };
 
   sched::epoch_domain epochs_;
+  end_waits ends_;
   std::array<entry, size> entries_;
   sync::mutex mutex_{base::lock_rank::runtime_directory};
   std::uint32_t next_ FOUNDATION_GUARDED_BY(mutex_) = 0;

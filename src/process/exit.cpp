@@ -14,8 +14,6 @@
 
 namespace foundation::proc {
 
-using sched::scheduler;
-
 void control_block::finish() noexcept {
   check_canary(true);
   exiting_ = true;  // waits in destructors return errc::killed from now on
@@ -33,9 +31,7 @@ void control_block::finish() noexcept {
   end_timers();
   drain();
   if (!life_.abandoned()) space_.table().hide(pid_);
-  while (tell_next(reason_)) {
-    if (scheduler::current()->charge(1)) end_slice();
-  }
+  while (tell_next(reason_)) spend(1);
   account_slice();
   space_.note_exit(*this, reason_, life_.abandoned());
   space_.epochs().retire(this, [](sched::retired* r) noexcept {
@@ -53,7 +49,7 @@ void control_block::end_timers() noexcept {
       signal& each = *std::exchange(messages, messages->next);
       destroy_signal(each);
       memory::deallocate(&each);
-      if (scheduler::current()->charge(1)) end_slice();
+      spend(1);
     }
   }
 }
@@ -63,13 +59,17 @@ void control_block::drain() noexcept {
   const auto destroy = [this](signal& s) {
     destroy_signal(s);
     mail_.release(&s);
-    if (scheduler::current()->charge(1)) end_slice();
+    spend(1);
   };
   while (mail_.has_messages()) destroy(*mail_.next_list().take_after(nullptr));
   while (signal* s = mail_.next_rest()) {
     answer_as_dead(*s);
-    if (scheduler::current()->charge(1)) end_slice();
+    spend(1);
   }
+  reply_slots::discard(std::exchange(replies_, nullptr), [&](reply_cell& reply) {
+    destroy_signal(reply);
+    mail_.release(&reply);
+  });
   mail_.forget_pin();
 }
 
@@ -106,6 +106,13 @@ void control_block::destroy_signal(signal& s) noexcept {
       auto& message = static_cast<envelope&>(s);
       enter_user();
       message.ops->destroy(message.payload());
+      enter_library();
+      break;
+    }
+    case signal_kind::reply: {
+      auto& reply = static_cast<reply_cell&>(s);
+      enter_user();
+      reply.destroy_value();
       enter_library();
       break;
     }

@@ -84,6 +84,9 @@ class mailbox {
     return true;
   }
 
+  /// Ends a sleep that nobody has ended; only of a process that a plain thread is, which wakes when its time is up.
+  void wake() noexcept { outer_.try_wake(); }
+
   // -- the inner lists ---------------------------------------------------------------------------------------------------
 
   [[nodiscard]] message_list& ordinary() noexcept { return ordinary_; }

@@ -27,13 +27,15 @@ enum class push_result : std::uint8_t {
 /// | a node    | queued, running, or in a wait of Boost's           | a newer node: a sender; idle, waiting: the owner  |
 /// | null      | the same, and has never had a signal               | the same                                          |
 /// | idle      | between two turns: no carrier, on no queue         | a node: a sender, who then owes the enqueue       |
-/// | waiting   | parked in a wait of ours, its carrier kept         | a node: a sender, who then owes the enqueue       |
+/// | waiting   | parked in a wait of ours, its carrier kept         | a node: a sender, who then owes the enqueue;      |
+/// |           |                                                    | null: the owner, if it is a plain thread          |
 /// | closed    | dead                                               | nothing, ever                                     |
 ///
 /// Operations
 ///   push(s)             any thread   one compare-exchange when uncontended; refused, `s` is linked to nothing
 ///   newest()            owner        the newest node, seen together with all older ones
 ///   try_sleep(from, to) owner        `from` (the newest node handled) becomes idle or waiting, unless there is a newer one
+///   try_wake()          owner        waiting becomes null, unless a sender was faster: of a plain thread whose time is up
 ///   close()             owner        closed; returns the nodes not yet taken
 ///
 /// The *owner* is whoever may run the process: the scheduler it runs on, or the queue it is on. A push that replaces
@@ -80,6 +82,11 @@ class outer_queue {
     // Release: hands the process to the sender who wakes it. Relaxed on failure: the next newest() acquires.
     return word_.compare_exchange_strong(expected, static_cast<std::uintptr_t>(to), sync::memory_order_acq_rel,
                                          sync::memory_order_relaxed);
+  }
+
+  bool try_wake() noexcept {
+    auto expected = static_cast<std::uintptr_t>(sleep::waiting);
+    return word_.compare_exchange_strong(expected, 0, sync::memory_order_relaxed, sync::memory_order_relaxed);
   }
 
   [[nodiscard]] signal* close() noexcept {

@@ -79,7 +79,10 @@ reference process::make_reference() noexcept {
   return made;
 }
 
-process* current_process() noexcept { return control_block::current(); }
+process* current_process() noexcept {
+  if (control_block* const p = control_block::current()) return p;
+  return static_cast<control_block*>(base::this_thread().process);
+}
 
 shield::shield(process& self) noexcept : self_(self) { control_block::of(self).enter_shield(); }
 shield::~shield() { control_block::of(self_).leave_shield(); }

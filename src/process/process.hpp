@@ -2,8 +2,10 @@
 /// L4: processes, their signals and their table. Layers above include only this header.
 #pragma once
 
+#include "process/charge.hpp"
 #include "process/control_block.hpp"
 #include "process/directory.hpp"
+#include "process/inspect.hpp"
 #include "process/library_scope.hpp"
 #include "process/overflow.hpp"
 #include "process/post.hpp"

@@ -33,7 +33,7 @@ void process_space::report(log_level level, Compose&& compose) noexcept {
   }
 }
 
-void process_space::note_exit(const control_block& p, const exit_reason& reason, bool abandoned) noexcept {
+void process_space::note_exit(control_block& p, const exit_reason& reason, bool abandoned) noexcept {
   if (reason.kind() == exit_kind::exception) {
     report(log_level::error, [&] {
       return fmt::format("process {} \"{}\" crashed: {} ({} reductions)", p.self_pid(), p.label_text(),
@@ -41,10 +41,11 @@ void process_space::note_exit(const control_block& p, const exit_reason& reason,
     });
   }
   if (abandoned) {
-    note_return(p.self_pid());
+    note_return(p);
   } else {
-    table_.release(p.self_pid());
+    table_.release(p.self_pid(), p.on_thread());
   }
+  directory::instance().ends().notify(p.self_pid());
 }
 
 bool process_space::exit(pid to, pid from, exit_reason reason) noexcept {
@@ -106,15 +107,28 @@ bool process_space::request_shutdown(control_block& p) noexcept {
   return true;
 }
 
-void process_space::note_return(pid p) noexcept {
+void process_space::note_return(control_block& p) noexcept {
   abandoned_.fetch_sub(1, sync::memory_order_relaxed);
   const sync::lock_guard lock(mutex_);
-  std::erase_if(given_up_, [p](const abandoned_process& gone) { return gone.id == p; });
+  control_block** at = &given_up_;
+  while (*at != &p) at = &(*at)->next_given_up;
+  *at = p.next_given_up;
 }
 
 std::vector<process_space::abandoned_process> process_space::abandoned_processes() const {
+  std::vector<abandoned_process> all;
   const sync::lock_guard lock(mutex_);
-  return given_up_;
+  for (const control_block* p = given_up_; p != nullptr; p = p->next_given_up) {
+    all.push_back({p->self_pid(), std::string(p->label_text())});
+  }
+  return all;
+}
+
+bool process_space::is_given_up(pid wanted) const noexcept {
+  const sync::lock_guard lock(mutex_);
+  const control_block* p = given_up_;
+  while (p != nullptr && p->self_pid() != wanted) p = p->next_given_up;
+  return p != nullptr;
 }
 
 void process_space::report_unhandled(const control_block& p, const std::type_info& message) noexcept {
@@ -146,19 +160,17 @@ bool process_space::check_watched(os::time_point now) noexcept {
   });
 }
 
-void process_space::note_stuck(const control_block& p) noexcept {
+void process_space::note_stuck(control_block& p) noexcept {
   giving_up_.store(true, sync::memory_order_relaxed);
-  try {
-    std::string label(p.label_text());
-    const sync::lock_guard lock(mutex_);
-    given_up_.push_back({p.self_pid(), std::move(label)});
-  } catch (const std::bad_alloc&) {  // it is counted all the same
-  }
+  const sync::lock_guard lock(mutex_);
+  control_block** at = &given_up_;
+  while (*at != nullptr) at = &(*at)->next_given_up;
+  *at = &p;
 }
 
 /// Release, each: pairs with `has_processes`, which looks at the table first.
 void process_space::note_abandoned(const control_block& p) noexcept {
-  table_.release(p.self_pid());
+  table_.release(p.self_pid(), p.on_thread());
   abandoned_.fetch_add(1, sync::memory_order_release);
   giving_up_.store(false, sync::memory_order_release);
 }

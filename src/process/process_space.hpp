@@ -78,7 +78,14 @@ class process_space {
     pid id;
     std::string label;
   };
+  /// @throws std::bad_alloc
   [[nodiscard]] std::vector<abandoned_process> abandoned_processes() const FOUNDATION_EXCLUDES(mutex_);
+  [[nodiscard]] bool is_given_up(pid p) const noexcept FOUNDATION_EXCLUDES(mutex_);
+
+  /// Whether it has ended (X5): what it did, its end included, then happens before the call's return.
+  [[nodiscard]] bool is_gone(pid p) const noexcept FOUNDATION_EXCLUDES(mutex_) {
+    return table_.has_ended(p) && !is_given_up(p);  // in this order: who is given up is listed, then leaves the table
+  }
 
   /// What a refused slot means.
   [[nodiscard]] error limit_error() const noexcept;
@@ -87,15 +94,15 @@ class process_space {
   [[nodiscard]] std::uint64_t abandoned() const noexcept { return abandoned_.load(sync::memory_order_acquire); }
   /// In the table, or given up and not ended since. In this order: the way of one that is given up.
   [[nodiscard]] bool has_processes() const noexcept {
-    return table_.size() != 0 || giving_up_.load(sync::memory_order_acquire) || abandoned() != 0;
+    return table_.size() != 0 || table_.threads() != 0 || giving_up_.load(sync::memory_order_acquire) || abandoned() != 0;
   }
   [[nodiscard]] class watch_list& watch_list() noexcept { return watch_list_; }
 
   // -- processes -------------------------------------------------------------------------------------------------------------
 
-  /// X5: gives its slot back or, when the monitor has done that already, leaves the list of those given up; a crash is
-  /// reported.
-  void note_exit(const control_block& p, const exit_reason& reason, bool abandoned) noexcept;
+  /// X5: gives its slot back or, when the monitor has done that already, leaves the list of those given up, and wakes who
+  /// waits for that; a crash is reported.
+  void note_exit(control_block& p, const exit_reason& reason, bool abandoned) noexcept;
   void report_unhandled(const control_block& p, const std::type_info& message) noexcept;
 
   // -- the monitor -------------------------------------------------------------------------------------------------------------
@@ -105,12 +112,12 @@ class process_space {
 
   /// Before and after a process is given up, while it stands still: from the first on it is listed as such, and after the
   /// second it is counted and its slot is free.
-  void note_stuck(const control_block& p) noexcept FOUNDATION_EXCLUDES(mutex_);
+  void note_stuck(control_block& p) noexcept FOUNDATION_EXCLUDES(mutex_);
   void note_abandoned(const control_block& p) noexcept;
 
  private:
   /// One that was given up has come back and has ended after all.
-  void note_return(pid p) noexcept FOUNDATION_EXCLUDES(mutex_);
+  void note_return(control_block& p) noexcept FOUNDATION_EXCLUDES(mutex_);
 
   template <typename Compose>
   void report(log_level level, Compose&& compose) noexcept;
@@ -133,7 +140,7 @@ class process_space {
   sync::atomic<bool> giving_up_{false};        // the monitor is about to count one, which may be in the table no more
   sync::atomic<std::uint64_t> references_{1};
   mutable sync::mutex mutex_{base::lock_rank::process_table};
-  std::vector<abandoned_process> given_up_ FOUNDATION_GUARDED_BY(mutex_);
+  control_block* given_up_ FOUNDATION_GUARDED_BY(mutex_) = nullptr;  // a list, oldest first; a block stays until it has ended
 };
 
 }  // namespace foundation::proc

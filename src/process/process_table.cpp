@@ -33,6 +33,7 @@ std::optional<std::uint32_t> process_table::reserve() noexcept {
     first_free_ = s.next_free;
     if (first_free_ == none) last_free_ = none;
     s.next_free = none;
+    ++spawned_;
     return index;
   }
   const std::uint32_t index = used_.load(sync::memory_order_relaxed);
@@ -44,20 +45,22 @@ std::optional<std::uint32_t> process_table::reserve() noexcept {
     place.store(::new (memory) chunk, sync::memory_order_release);  // T3
   }
   used_.store(index + 1, sync::memory_order_release);
+  ++spawned_;
   return index;
 }
 
 pid process_table::publish(std::uint32_t slot_index, control_block& p) noexcept {
   slot& s = slot_at(slot_index);
-  const pid made = access::make(0, tag_, slot_index, ++s.generation);
+  const pid made = access::make(0, tag_, slot_index, s.generation.load(sync::memory_order_relaxed));
   p.set_pid(made);
-  live_.fetch_add(1, sync::memory_order_relaxed);
+  (p.on_thread() ? threads_ : live_).fetch_add(1, sync::memory_order_relaxed);
   s.occupant.store(&p, sync::memory_order_release);  // T1
   return made;
 }
 
 void process_table::cancel(std::uint32_t slot_index) noexcept {
   const sync::lock_guard lock(mutex_);
+  --spawned_;
   free_slot(slot_index);
 }
 
@@ -65,11 +68,16 @@ void process_table::hide(pid p) noexcept {
   slot_at(access::slot(p)).occupant.store(nullptr, sync::memory_order_release);
 }
 
-void process_table::release(pid p) noexcept {
+void process_table::release(pid p, bool is_thread) noexcept {
   const std::uint32_t index = access::slot(p);
   {
     const sync::lock_guard lock(mutex_);
+    slot_at(index).generation.store(access::generation(p) + 1, sync::memory_order_release);  // T4
     free_slot(index);
+  }
+  if (is_thread) {
+    threads_.fetch_sub(1, sync::memory_order_release);
+    return;
   }
   // Sequentially consistent: pairs with wait_empty, which counts itself and then reads live_.
   const bool last = live_.fetch_sub(1, sync::memory_order_seq_cst) == 1;
@@ -79,7 +87,7 @@ void process_table::release(pid p) noexcept {
 /// To the end of the free ones. A slot whose 40 bits of generations are used up (34 years at a thousand processes a
 /// second in this one slot) is never used again.
 void process_table::free_slot(std::uint32_t index) noexcept {
-  if (slot_at(index).generation == access::max_generation) return;
+  if (slot_at(index).generation.load(sync::memory_order_relaxed) > access::max_generation) return;
   (last_free_ == none ? first_free_ : slot_at(last_free_).next_free) = index;
   last_free_ = index;
 }
@@ -89,6 +97,17 @@ control_block* process_table::find(pid p) const noexcept {
   if (index >= used_.load(sync::memory_order_acquire)) return nullptr;
   control_block* found = slot_at(index).occupant.load(sync::memory_order_acquire);
   return found != nullptr && found->self_pid() == p ? found : nullptr;  // T2
+}
+
+bool process_table::has_ended(pid p) const noexcept {
+  const std::uint32_t index = access::slot(p);
+  return index < used_.load(sync::memory_order_acquire) &&
+         slot_at(index).generation.load(sync::memory_order_acquire) > access::generation(p);
+}
+
+std::uint64_t process_table::spawned() const noexcept {
+  const sync::lock_guard lock(mutex_);
+  return spawned_;
 }
 
 bool process_table::wait_empty(os::time_point deadline) noexcept {

@@ -24,13 +24,18 @@ class control_block;
 ///   find(pid)      any thread, guard      the process, or null; lock-free: two loads and a comparison
 ///   hide(pid)      any thread, once       from now on `find` answers null
 ///   release(pid)   after hide, once       the slot may be reused; counts one process less
+///   has_ended(pid) any thread             whether its slot was released
 ///   for_each(f)    any thread             f(control_block&), in a guard, for each process there at some moment
+///
+/// Processes that are plain threads (thread_process.hpp) are counted apart: nobody but their threads can end them.
 ///
 /// Rules
 ///   T1. A slot's occupant is stored (release) after its control block is complete, and read (acquire) under a guard; the
 ///       block is retired only after the slot was emptied, so what a guard found stays allocated.
 ///   T2. A block carries its own pid: `find` compares it, since a slot may have been given to another process.
 ///   T3. Chunks are made when needed, published once (release) and live as long as the table.
+///   T4. A slot's generation is counted up when the slot is released, so who reads (acquire) a later one than a pid's sees all
+///       that its process did.
 class process_table {
  public:
   process_table(std::uint32_t tag, std::size_t max_processes);
@@ -42,8 +47,9 @@ class process_table {
   void cancel(std::uint32_t slot) noexcept FOUNDATION_EXCLUDES(mutex_);
   pid publish(std::uint32_t slot, control_block& p) noexcept;
   void hide(pid p) noexcept;
-  void release(pid p) noexcept FOUNDATION_EXCLUDES(mutex_);
+  void release(pid p, bool is_thread = false) noexcept FOUNDATION_EXCLUDES(mutex_);
   [[nodiscard]] control_block* find(pid p) const noexcept;
+  [[nodiscard]] bool has_ended(pid p) const noexcept;
 
   template <typename Visit>
   void for_each(sched::epoch_domain& epochs, Visit&& visit) const {
@@ -55,7 +61,11 @@ class process_table {
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return live_.load(sync::memory_order_acquire); }
+  /// Plain threads that are processes.
+  [[nodiscard]] std::size_t threads() const noexcept { return threads_.load(sync::memory_order_acquire); }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  /// Slots handed out so far and not cancelled: processes that are, were, or are just being made.
+  [[nodiscard]] std::uint64_t spawned() const noexcept FOUNDATION_EXCLUDES(mutex_);
 
   /// Waits until no process is left, or the deadline has come; true when none is left.
   [[nodiscard]] bool wait_empty(os::time_point deadline) noexcept;
@@ -67,7 +77,7 @@ class process_table {
 
   struct slot {
     sync::atomic<control_block*> occupant{nullptr};
-    std::uint64_t generation = 0;  // of the last occupant; whoever reserved the slot
+    sync::atomic<std::uint64_t> generation{1};  // of the occupant, or the next one; whoever has the slot (T4)
     std::uint32_t next_free = none;
   };
   struct chunk {
@@ -84,10 +94,12 @@ class process_table {
   const std::unique_ptr<sync::atomic<chunk*>[]> chunks_;
   sync::atomic<std::uint32_t> used_{0};   // slots ever handed out: those below have a chunk
   sync::atomic<std::uint32_t> live_{0};   // waited for as a futex word by wait_empty
+  sync::atomic<std::uint32_t> threads_{0};
   sync::atomic<std::uint32_t> waiters_{0};
-  sync::mutex mutex_{base::lock_rank::process_table};
+  mutable sync::mutex mutex_{base::lock_rank::process_table};
   std::uint32_t first_free_ FOUNDATION_GUARDED_BY(mutex_) = none;
   std::uint32_t last_free_ FOUNDATION_GUARDED_BY(mutex_) = none;
+  std::uint64_t spawned_ FOUNDATION_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace foundation::proc

@@ -68,8 +68,9 @@ bool receive_wait::scan(proc::message_list& list, envelope*& before) noexcept {
 owned_mail receive_wait::take() noexcept {
   auto& p = control_block::of(self_);
   const library_scope scope(p);
-  return owned_mail(self_, candidate_has_priority_ ? p.take_after(p.mail().priority(), priority_before_)
-                                                   : p.take_after(p.mail().ordinary(), before_));
+  envelope* const taken = candidate_has_priority_ ? p.take_after(p.mail().priority(), priority_before_)
+                                                  : p.take_after(p.mail().ordinary(), before_);
+  return owned_mail(self_, taken, p.handles(taken));
 }
 
 receive_wait::outcome receive_wait::block() {
@@ -94,6 +95,7 @@ owned_mail::~owned_mail() {
   envelope_->ops->destroy(envelope_->payload());
   auto& p = control_block::of(receiver_);
   const library_scope scope(p);
+  static_cast<void>(p.handles(outer_));
   p.mail().release(envelope_);
 }
 

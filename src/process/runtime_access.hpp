@@ -11,8 +11,9 @@ namespace foundation::inline v0::detail {
 
 /// From the public runtime object to its processes, without knowing what else it is made of (layer runtime).
 struct runtime_access {
-  /// Null for a moved-from runtime.
+  /// Each null for a moved-from runtime.
   [[nodiscard]] static proc::process_space* space(const runtime& rt) noexcept;
+  [[nodiscard]] static rt::runtime_core* core(const runtime& rt) noexcept;
 };
 
 }  // namespace foundation::inline v0::detail

@@ -29,7 +29,8 @@ void control_block::gather_batch() noexcept {
     std::uint32_t budget = gather_at_once;
     const bool done = mail_.gather_batch(
         budget, [this](signal& s) { on_signal(s); }, [this](envelope& e) { on_message(e); });
-    const bool over = budget != gather_at_once && scheduler::current()->charge(gather_at_once - budget);
+    scheduler* const here = scheduler::current();
+    const bool over = budget != gather_at_once && here != nullptr && here->charge(gather_at_once - budget);
     if (done) return;
     if (over) end_slice();
   }
@@ -58,6 +59,7 @@ void control_block::on_signal(signal& s) noexcept {
     case signal_kind::monitor: return on_monitor(static_cast<relation&>(s));
     case signal_kind::demonitor: return on_demonitor(static_cast<relation&>(s));
     case signal_kind::down: return on_down(static_cast<relation&>(s));
+    case signal_kind::reply: return on_reply(static_cast<reply_cell&>(s));
     case signal_kind::timeout:
       if (static_cast<wait_timer&>(s).wait_number == wait_number_) timed_out_ = true;
       if (timer_ == &s) timer_ = nullptr;
@@ -142,6 +144,10 @@ control_block::wait_result control_block::wait(detail::receive_wait* wanted, os:
     }
     if (drain_requested_) {
       tell_to_exit(exit_kind::shutdown);
+      continue;
+    }
+    if (on_thread()) {
+      sleep_on_thread(deadline);
       continue;
     }
     if (deadline != os::time_point::max() && !armed) {

@@ -45,12 +45,12 @@ result<spawn_ticket> spawn_ticket::open(process& parent, const spawn_options& op
   auto opened = open_in(control_block::of(parent).space(), options, size, alignment);
   if (!opened) return opened;
   plan& p = opened->plan_;
-  p.parent = parent.id();
+  p.parent = &parent;
   if (with_parent == bond::none) return opened;
   const bool links = with_parent == bond::link;
   if (!links) p.monitor = control_block::of(parent).space().make_reference();
   p.parents_half = relation::make(links ? relation_kind::link : relation_kind::watching, pid(), p.monitor);
-  p.half = relation::make(links ? relation_kind::link : relation_kind::watched, p.parent, p.monitor);
+  p.half = relation::make(links ? relation_kind::link : relation_kind::watched, parent.id(), p.monitor);
   if (p.parents_half == nullptr || p.half == nullptr) return errc::system_limit;
   return opened;
 }
@@ -95,14 +95,15 @@ pid spawn_ticket::commit(const body_ops& ops, const spawn_options& options) && n
   p->stack = stack_of(options);
   if (options.scheduler) p->pinned_to = static_cast<std::uint16_t>(*options.scheduler);
 
-  p->set_parent(plan_.parent);
+  if (plan_.parent != nullptr) p->set_parent(plan_.parent->id());
   if (plan_.half != nullptr) p->relations().insert(*plan_.half);
 
   const pid made = space_->table().publish(plan_.slot, *p);
   if (plan_.parents_half != nullptr) {  // its signals are looked at later, by this process
-    const proc::library_scope scope(*control_block::current());
+    control_block& parent = control_block::of(*plan_.parent);
+    const proc::library_scope scope(parent);
     plan_.parents_half->other = made;
-    control_block::current()->relations().insert(*plan_.parents_half);
+    parent.relations().insert(*plan_.parents_half);
   }
   if (ops.handle != nullptr) return made;  // idle until its first message
   sched::scheduler* s = sched::scheduler::current();

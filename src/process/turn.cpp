@@ -55,11 +55,13 @@ void control_block::run_handler() noexcept {
 }
 
 void control_block::account_slice() noexcept {
-  reductions_ += sched::scheduler::current()->take_spent();
+  if (on_thread()) return;
+  reductions_.store(accounted_reductions() + sched::scheduler::current()->take_spent(), sync::memory_order_relaxed);
   check_canary(false);
 }
 
 void control_block::check_canary(bool thorough) noexcept {
+  if (on_thread()) return;
   const memory::stack* over = sched::scheduler::current()->overflowed_stack(thorough);
   if (over == nullptr) [[likely]] return;
   report_overflow(*this, over->size);
@@ -67,7 +69,7 @@ void control_block::check_canary(bool thorough) noexcept {
 }
 
 std::uint64_t control_block::total_reductions() const noexcept {
-  return reductions_ + sched::scheduler::current()->spent();
+  return accounted_reductions() + (on_thread() ? 0 : sched::scheduler::current()->spent());
 }
 
 namespace {
@@ -95,6 +97,7 @@ exit_reason crash_reason(const detail::body_ops& body, const envelope* message) 
 
 FOUNDATION_NEVER_CLONED void process_entry(control_block& p, envelope* message) noexcept {
   bool handled = true;
+  static_cast<void>(p.handles(message));
   try {
     p.enter_user();
     const payload_guard payload{message};
@@ -110,6 +113,7 @@ FOUNDATION_NEVER_CLONED void process_entry(control_block& p, envelope* message) 
     p.tell_to_exit(crash_reason(p.ops_, message));
   }
   p.enter_library();
+  static_cast<void>(p.handles(nullptr));
   if (!handled) p.space().report_unhandled(p, *message->ops->type);
   if (message != nullptr) p.mail_.release(message);
 }
@@ -120,10 +124,16 @@ void control_block::charge(std::uint32_t reductions) noexcept {
     static_cast<void>(attention_.exchange(false, sync::memory_order_acquire));
     gather_all();
   }
-  if (sched::scheduler::current()->charge(reductions)) [[unlikely]] end_slice();
+  spend(reductions);
+}
+
+void control_block::spend(std::uint32_t reductions) noexcept {
+  sched::scheduler* const s = sched::scheduler::current();
+  if (s != nullptr && s->charge(reductions)) [[unlikely]] end_slice();
 }
 
 void control_block::check_fiber() const noexcept {
+  if (on_thread()) return;
   const sched::scheduler* s = sched::scheduler::current();
   FOUNDATION_CHECK(s != nullptr && s->running() == this,
                    "a wait of a process was called on a thread or fiber that is not the process's own");
@@ -132,11 +142,12 @@ void control_block::check_fiber() const noexcept {
 void control_block::end_slice() noexcept {
   check_fiber();
   account_slice();
+  if (on_thread()) return os::yield_thread();
   sched::scheduler::yield();
 }
 
 void control_block::unwind() {
-  if (shields_ != 0 || exiting_ || std::uncaught_exceptions() != 0) return;
+  if (on_thread() || shields_ != 0 || exiting_ || std::uncaught_exceptions() != 0) return;
   if (os::can_unwind_to(reinterpret_cast<void*>(&process_entry))) throw process_exit{};
 }
 

@@ -10,13 +10,16 @@
 namespace foundation::rt {
 
 /// What a process does at this moment, as far as it can be seen from outside.
-std::string runtime_core::state_of(proc::control_block& p) {
-  for (unsigned i = 0; i < group_.size(); ++i) {
-    if (group_.at(i).running() == &p) return fmt::format("running on scheduler {}", i);
+std::string runtime_core::state_of(const proc::control_block& p) {
+  const auto [status, scheduler] = proc::look_at(p);
+  if (scheduler) return fmt::format("running on scheduler {}", *scheduler);
+  switch (status) {
+    case process_status::idle: return "idle";
+    case process_status::waiting: return "waiting";
+    case process_status::exiting: return "exiting";
+    case process_status::ready:
+    case process_status::running: break;
   }
-  if (p.outer().is_idle()) return "idle";
-  if (p.outer().is_waiting()) return "waiting";
-  if (p.outer().is_closed()) return "exiting";
   return "ready, or in a wait of Boost.Fiber's";
 }
 

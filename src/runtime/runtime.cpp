@@ -14,6 +14,8 @@ proc::process_space* detail::runtime_access::space(const runtime& rt) noexcept {
   return rt.core_ == nullptr ? nullptr : &rt.core_->space();
 }
 
+runtime_core* detail::runtime_access::core(const runtime& rt) noexcept { return rt.core_.get(); }
+
 result<runtime> runtime::create(runtime_options options) noexcept {
   auto core = runtime_core::create(std::move(options));
   if (!core) return core.error();

@@ -5,6 +5,7 @@
 #include <ostream>
 #include <vector>
 
+#include <foundation/inspect.hpp>
 #include <foundation/runtime.hpp>
 
 #include "process/process.hpp"
@@ -37,13 +38,15 @@ class runtime_core {
 
   [[nodiscard]] std::vector<survivor> shutdown(std::chrono::nanoseconds deadline, shutdown_mode mode);
   void dump(std::ostream& out);
+  [[nodiscard]] system_details details();
 
  private:
   void ask_all(shutdown_mode mode) noexcept;
   void kill_all() noexcept;
   [[nodiscard]] std::vector<survivor> survivors();
-  [[nodiscard]] std::string state_of(proc::control_block& p);
+  [[nodiscard]] static std::string state_of(const proc::control_block& p);
 
+  const os::time_point made_at_ = os::now();
   const runtime_options options_;
   log_writer log_;
   sched::scheduler_group group_;

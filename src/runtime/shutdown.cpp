@@ -56,7 +56,7 @@ void runtime_core::kill_all() noexcept {
 std::vector<survivor> runtime_core::survivors() {
   std::vector<survivor> left;
   space_.table().for_each(proc::process_space::epochs(), [&](proc::control_block& p) {
-    left.push_back({p.self_pid(), std::string(p.label_text()), state_of(p)});
+    if (!p.on_thread()) left.push_back({p.self_pid(), std::string(p.label_text()), state_of(p)});
   });
   for (const auto& gone : space_.abandoned_processes()) {
     left.push_back({gone.id, gone.label, "abandoned: it did not return from code that the library cannot unwind"});

@@ -24,6 +24,7 @@ struct stack_request {
 class runnable {
  public:
   static constexpr std::uint16_t unpinned = 0xffff;
+  static constexpr std::uint16_t off_schedulers = 0xfffe;
 
   /// Runs on the calling carrier: a turn, or a whole life. It may switch away and come back on another thread; when it
   /// returns, the runnable is idle, queued again, or gone, and must not be touched by the caller.
@@ -38,10 +39,13 @@ class runnable {
   /// came in the meantime: it is ready. After true it must not be touched any more. Never runs user code.
   [[nodiscard]] virtual bool publish_wait() noexcept = 0;
 
+  /// `off_schedulers`, made ready: wakes the thread it belongs to. May be called when it is awake already.
+  virtual void wake_thread() noexcept = 0;
+
   runnable* queue_next = nullptr;           ///< link of the run queue that holds it
   carrier* own_carrier = nullptr;           ///< the carrier kept while blocked inside a turn, or null
   stack_request stack;
-  std::uint16_t pinned_to = unpinned;       ///< index of the only scheduler that may run it
+  std::uint16_t pinned_to = unpinned;       ///< index of the only scheduler that may run it; or `off_schedulers`: none may
   foundation::priority priority = foundation::priority::normal;
   std::uint8_t skipped = 0;                 ///< low priority: how often it came to the head and was passed over
 

@@ -93,6 +93,7 @@ std::size_t scheduler_group::shared_work() const noexcept {
 }
 
 void scheduler_group::enqueue_pinned(runnable& r) noexcept {
+  if (r.pinned_to == runnable::off_schedulers) return r.wake_thread();
   scheduler& s = at(r.pinned_to);
   s.enqueue_pinned_remote(r);
   if (&s != scheduler::current()) unpark(s);

@@ -64,6 +64,7 @@ class scheduler_group {
   [[nodiscard]] runnable* pop_injected(foundation::priority p) noexcept { return queue_of(p).pop(); }
   [[nodiscard]] bool has_shared_work() const noexcept;
   [[nodiscard]] std::size_t shared_work() const noexcept;
+  /// Of one that is pinned, or off the schedulers.
   void enqueue_pinned(runnable& r) noexcept;
 
   /// After work was made stealable: wakes one scheduler, if one sleeps and none is looking already.

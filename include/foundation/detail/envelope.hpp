@@ -30,6 +30,7 @@ enum class signal_kind : std::uint8_t {
   monitor,           ///< the sender monitors the receiver
   demonitor,         ///< and does no more
   down,              ///< a monitored process has ended
+  reply,             ///< the answer to a request of the receiver's
   timeout,           ///< a timed wait of the receiver's is over
   shutdown_request,  ///< ends the receiver when it has handled what came before
 };
@@ -45,15 +46,19 @@ struct signal {
   bool priority = false;
 };
 
+class reply_handle;
+
 /// A type as the runtime knows it without its name. One per type and module; identity is `type` (D12).
 struct message_ops {
   const std::type_info* type;
   void (*destroy)(void* payload) noexcept;
+  /// Of a request: where the answer goes. Null for a message that is none.
+  reply_handle& (*asks)(void* payload) noexcept;
 };
 
 template <typename T>
-inline const message_ops message_ops_of = {&typeid(T),
-                                             [](void* payload) noexcept { static_cast<T*>(payload)->~T(); }};
+inline const message_ops message_ops_of = {
+    &typeid(T), [](void* payload) noexcept { static_cast<T*>(payload)->~T(); }, nullptr};
 
 /// What `signal::payload_offset` has room for behind the header.
 inline constexpr std::size_t largest_message_alignment = 32768;
@@ -84,6 +89,14 @@ FOUNDATION_API void deallocate_envelope(envelope* e) noexcept;
 
 /// The same when the payload's constructor threw: the send costs its reduction all the same, and may end the slice.
 FOUNDATION_API void discard_unfinished(envelope* e) noexcept;
+
+/// Discards the envelope if its payload's constructor throws.
+struct unfinished_envelope {
+  envelope* memory;
+  ~unfinished_envelope() {
+    if (memory != nullptr) discard_unfinished(memory);
+  }
+};
 
 /// An envelope that nobody has sent yet, or that was taken out of a mailbox: destroyed with its payload.
 class owned_envelope {
@@ -120,12 +133,7 @@ class owned_envelope {
   template <typename T, typename... Args>
   [[nodiscard]] static owned_envelope fill(envelope* e, Args&&... args) {
     if (e == nullptr) return {};
-    struct guard {
-      envelope* memory;
-      ~guard() {
-        if (memory != nullptr) discard_unfinished(memory);
-      }
-    } unfinished{e};
+    unfinished_envelope unfinished{e};
     ::new (e->payload()) T(std::forward<Args>(args)...);
     unfinished.memory = nullptr;
     e->ops = &message_ops_of<T>;
@@ -138,7 +146,9 @@ class owned_envelope {
 /// A message taken out of a mailbox: destroyed here, its memory given back when the mailbox no longer needs the node.
 class FOUNDATION_API owned_mail {
  public:
-  owned_mail(process& receiver, envelope* e) noexcept : receiver_(receiver), envelope_(e) {}
+  /// `outer`: the message that is being handled while this one is taken, if there is one.
+  owned_mail(process& receiver, envelope* e, envelope* outer) noexcept
+      : receiver_(receiver), envelope_(e), outer_(outer) {}
   ~owned_mail();
   owned_mail(const owned_mail&) = delete;
   owned_mail& operator=(const owned_mail&) = delete;
@@ -146,6 +156,7 @@ class FOUNDATION_API owned_mail {
  private:
   process& receiver_;
   envelope* envelope_;
+  envelope* outer_;
 };
 
 }  // namespace foundation::inline v0::detail

@@ -20,6 +20,7 @@ class item final : public sched::runnable {
  public:
   void run() noexcept override {}
   bool attend() noexcept override { return true; }
+  void wake_thread() noexcept override {}
   bool publish_wait() noexcept override { return false; }
   int taken = 0;
 };

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include <foundation/detail/reply.hpp>
+#include <foundation/result.hpp>
+
+namespace foundation::inline v0 {
+
+/// The duty to answer a request with an R, taken over from the message (`process::reply_later`): kept as long as need be, or
+/// sent on to whoever answers. Destroyed without a reply, it tells the asker so (errc::no_reply). Movable; any thread.
+///
+///     void handle(fn::process& self, const query& q) { waiting_.push_back(self.reply_later<rows>().value()); }
+///     void handle(fn::process&, const rows& r) { for (auto& each : waiting_) each.reply(r).value(); waiting_.clear(); }
+template <typename R>
+class reply_to {
+ public:
+  reply_to() noexcept = default;
+  explicit reply_to(detail::reply_handle handle) noexcept : handle_(std::move(handle)) {}
+
+  [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
+
+  /// Answers; if the asker waits no more, it is dropped there.
+  /// @errors errc::invalid_argument when it has been answered already
+  template <typename... Value>
+    requires std::is_constructible_v<detail::reply_value<R>, Value...>
+  result<void> reply(Value&&... value) {
+    if (!handle_) return error(errc::invalid_argument, "reply: the request has its reply already, or was taken over");
+    detail::answer<detail::reply_value<R>>(std::move(handle_), std::forward<Value>(value)...);
+    return {};
+  }
+
+ private:
+  detail::reply_handle handle_;
+};
+
+}  // namespace foundation::inline v0
