@@ -13,6 +13,7 @@ src/memory/stack_slab.hpp.
 
 import collections
 import contextlib
+import itertools
 import re
 
 import gdb
@@ -24,6 +25,7 @@ NO_DEBUG_INFO = (
 )
 LONGEST_LIST = 1 << 24  # nodes: beyond, it is taken for one that was being changed
 IDLE, WAITING, CLOSED = 1, 2, 3  # outer_queue's tags
+OFF_SCHEDULERS = 0xFFFE  # runnable's
 
 
 class Problem(Exception):
@@ -58,10 +60,6 @@ def elements(vector):
     first, last = vector["_M_impl"]["_M_start"], vector["_M_impl"]["_M_finish"]
     for index in range(int(last - first)):
         yield first[index]
-
-
-def text(string):
-    return string["_M_dataplus"]["_M_p"].string("utf-8", "replace", length=int(string["_M_string_length"]))
 
 
 def same(pointer, other):
@@ -110,8 +108,8 @@ class Runtime:
                 yield process
 
     def abandoned(self):
-        for gone in elements(self.space["given_up_"]):
-            yield pid_text(gone["id"]), text(gone["label"])
+        for block in chain(self.space["given_up_"], None, "next_given_up"):
+            yield Process(self, block.dereference(), abandoned=True)
 
     def boost_waits(self):
         """Carriers in a wait of Boost.Fiber's, which alone knows them, by the address of their process: found by looking
@@ -170,9 +168,10 @@ def runtimes():
 
 
 class Process:
-    def __init__(self, runtime, block):
+    def __init__(self, runtime, block, abandoned=False):
         self.runtime = runtime
         self.block = block
+        self.is_abandoned = abandoned
 
     @property
     def pid(self):
@@ -185,6 +184,11 @@ class Process:
     @property
     def title(self):
         return '%s "%s"' % (self.pid, self.label)
+
+    @property
+    def is_thread(self):
+        """Whether a plain thread is this process: runnable::off_schedulers."""
+        return int(self.block["pinned_to"]) == OFF_SCHEDULERS
 
     @property
     def is_handler(self):
@@ -207,6 +211,13 @@ class Process:
         return self.runtime.boost_waits().get(int(runnable))
 
     def state(self):
+        prefix = "abandoned, " if self.is_abandoned else ""
+        return prefix + (self._state_on_thread() if self.is_thread else self._state())
+
+    def _state_on_thread(self):
+        return "a plain thread" + (", waiting" if number(self.block["mail_"]["outer_"]["word_"]) == WAITING else "")
+
+    def _state(self):
         scheduler = self.scheduler()
         if scheduler is not None:
             return "running on scheduler %d" % int(scheduler["index_"])
@@ -236,13 +247,13 @@ class Process:
             yield from chain(word.cast(pin.type), newest if newest != 0 else pin)
 
 
-def chain(node, end):
+def chain(node, end, link="next"):
     for _ in range(LONGEST_LIST):
         if node == 0 or (end is not None and same(node, end)):
             return
         yield node
-        node = node["next"]
-    raise Problem("its mailbox was being changed: a list in it has no end. Let the program go on and try again.")
+        node = node[link]
+    raise Problem("a list was being changed: it has no end. Let the program go on and try again.")
 
 
 def message_type(node):
@@ -271,8 +282,8 @@ def find(argument):
     for runtime in runtimes():
         if index is None or runtime.index == int(index):
             process = runtime.process_at(int(pid.split(".")[1]))
-            if process is not None and process.pid == pid:
-                found.append(process)
+            candidates = [process] if process is not None else []
+            found += (p for p in candidates + list(runtime.abandoned()) if p.pid == pid)
     if not found:
         raise Problem("no process has the pid %s; 'foundation processes' lists them." % pid)
     if len(found) > 1:
@@ -430,10 +441,8 @@ With TEXT, only those in whose line it occurs. A number of messages is what the 
         for runtime in runtimes():
             gdb.write('runtime %d "%s": %d schedulers, %d processes\n' % (
                 runtime.index, runtime.name, sum(1 for _ in runtime.schedulers()), number(runtime.table["live_"])))
-            for process in runtime.processes():
+            for process in itertools.chain(runtime.processes(), runtime.abandoned()):
                 self.show(argument, "%s %s, %s" % (process.title, process.state(), self.messages(process)))
-            for pid, label in runtime.abandoned():
-                self.show(argument, '%s "%s" abandoned' % (pid, label))
 
     @staticmethod
     def show(wanted, line):
@@ -469,6 +478,8 @@ followed by the number of the runtime: <0.3.1>@0. A handler between two messages
             gdb.write("%s, %s" % (head, backtrace_of_running(scheduler, options)))
         elif carrier is not None:
             gdb.write("%s\n%s" % (head, backtrace_of_parked(carrier, options)))
+        elif process.is_thread:
+            gdb.write("%s: 'thread apply all bt' shows it\n" % head)
         elif process.is_handler:
             gdb.write("%s: a handler between two messages has no stack\n" % head)
         else:

@@ -80,6 +80,8 @@ look_around() {
   says "^<0\.[0-9]+\.1> \"fiber\" in a wait of Boost\.Fiber's, 0 messages$"
   says '^<0\.[0-9]+\.[12]> "busy" running on scheduler 0, 1\+3 messages$'
   says '^<0\.[0-9]+\.[12]> "queued" ready, 0\+3 messages$'
+  says '^<0\.[0-9]+\.1> "main" a plain thread, 0 messages$'
+  says '^<0\.[0-9]+\.1> "stuck" abandoned, running on scheduler 1, 0 messages$'
   cp "$work/said" "$work/processes"
 
   ask -ex 'foundation processes picky'
@@ -105,6 +107,10 @@ look_around() {
   ask -ex "foundation bt $(pid busy)" -ex 'echo after\n' -ex bt
   says_in_order '"busy" running on scheduler 0, thread [0-9]+$' '^#[0-9]+ .*keep_the_thread .*parked\.cpp:[0-9]+$' \
     'process_entry' '^after$' '^#0 .*in_place'
+
+  ask -ex "foundation bt $(pid stuck)" -ex "foundation bt $(pid main)"
+  says_in_order '"stuck" abandoned, running on scheduler 1, thread [0-9]+$' 'keep_the_thread .*parked\.cpp:[0-9]+$' \
+    "\"main\" a plain thread: 'thread apply all bt' shows it$"
 
   ask -ex "foundation bt $(pid idle)" -ex "foundation bt $(pid queued)"
   says_in_order '"idle" idle: a handler between two messages has no stack$' \

@@ -55,7 +55,12 @@ class collector {
 
 // gdb's own core files lack the neighbourhood of pages that Linux guards without a mapping.
 fn::runtime_options options(unsigned schedulers, const char* name) {
-  return {.schedulers = schedulers, .stack_size = 64 * 1024, .guard = fn::guard_mode::canary, .name = name};
+  return {.schedulers = schedulers,
+          .stack_size = 64 * 1024,
+          .guard = fn::guard_mode::canary,
+          .name = name,
+          .log = {.level = fn::log_level::off},
+          .kill_grace = 1ms};
 }
 
 [[gnu::noinline]] void in_place() { asm volatile(""); }
@@ -116,6 +121,15 @@ int main() {
   fn::send(behind_it, order{"one"});
   fn::send(behind_it, 2);
   fn::exit(behind_it, fn::exit_reason::shutdown);
+
+  // Two that are no ordinary ones: this thread, and one that would not die.
+  const fn::thread_process here(rt, "main");
+  std::promise<void> stuck_begun;
+  const auto stuck = [&](fn::process&) { keep_the_thread(stop, stuck_begun); };
+  const fn::pid given_up = fn::spawn(rt, stuck, {.label = "stuck", .scheduler = 1}).value();
+  stuck_begun.get_future().wait();
+  fn::exit(given_up, fn::exit_reason::kill);
+  while (rt.abandoned_count() == 0) std::this_thread::sleep_for(1ms);
 
   in_place();
   std::_Exit(0);  // not everybody here would end
