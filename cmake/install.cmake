@@ -16,6 +16,19 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/foundation TYPE INCLUDE FILES_MA
 install(TARGETS foundation EXPORT foundation)
 install(EXPORT foundation NAMESPACE foundation:: FILE foundationTargets.cmake DESTINATION ${foundation_package_dir})
 
+# gdb runs a script that has the name of the shared library, links followed, below a directory of its own: by the library's
+# whole path, which is known only when `cmake --install` runs. For a static library there is none: `source` loads it.
+if(foundation_is_shared)
+  install(CODE "set(foundation_libdir \"${CMAKE_INSTALL_LIBDIR}\")
+    cmake_path(ABSOLUTE_PATH foundation_libdir BASE_DIRECTORY \"\${CMAKE_INSTALL_PREFIX}\" NORMALIZE)
+    set(foundation_datadir \"${CMAKE_INSTALL_DATADIR}\")
+    cmake_path(ABSOLUTE_PATH foundation_datadir BASE_DIRECTORY \"\${CMAKE_INSTALL_PREFIX}\" NORMALIZE)
+    file(INSTALL \"${PROJECT_SOURCE_DIR}/cmake/gdb/foundation-gdb.py\" RENAME \"$<TARGET_FILE_NAME:foundation>-gdb.py\"
+         DESTINATION \"\${foundation_datadir}/gdb/auto-load\${foundation_libdir}\")")
+else()
+  install(FILES ${PROJECT_SOURCE_DIR}/cmake/gdb/foundation-gdb.py DESTINATION ${CMAKE_INSTALL_DATADIR}/foundation)
+endif()
+
 configure_package_config_file(cmake/foundationConfig.cmake.in ${PROJECT_BINARY_DIR}/foundationConfig.cmake
                               INSTALL_DESTINATION ${foundation_package_dir} NO_SET_AND_CHECK_MACRO)
 # While the major version is 0 a minor version promises nothing to the next.

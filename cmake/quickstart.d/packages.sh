@@ -20,7 +20,7 @@ package_names() {
         printf '%s\n' g++ cmake ninja-build pkg-config ccache "${boost_candidates[@]}" libfmt-dev libspdlog-dev \
           libmimalloc-dev
         ;;
-      test) printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev erlang-base ;;
+      test) printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev erlang-base gdb ;;
       ci) printf '%s\n' "${clang_candidates[@]}" ;;
       *) return 2 ;;
     esac
@@ -71,6 +71,7 @@ choose_packages() {
       test)
         choose_all "$list" libgtest-dev libgmock-dev libbenchmark-dev || status=1
         choose_optional "$list" erlang-base # to compare with; the test is skipped without
+        choose_optional "$list" gdb         # likewise the test of its commands
         ;;
       ci) choose_clang "$list" || status=1 ;;
       *)

@@ -34,7 +34,7 @@ chosen() {
 
 tools='g++ cmake ninja-build pkg-config ccache'
 libraries='libfmt-dev libspdlog-dev libmimalloc-dev'
-tests='libgtest-dev libgmock-dev libbenchmark-dev erlang-base'
+tests='libgtest-dev libgmock-dev libbenchmark-dev erlang-base gdb'
 
 expect 'Debian 12 takes the newer Boost beside its default 1.74' \
   "$tools libboost-fiber1.81-dev $libraries $tests clang-16" "$(chosen "$here/lists/debian-12" build test ci)"
@@ -49,6 +49,9 @@ expect 'ccache is left out where there is none' \
 
 grep -v '^erlang-base ' "$here/lists/debian-12" >"$work/no-erlang"
 expect 'Erlang is left out where there is none' "${tests/ erlang-base/}" "$(chosen "$work/no-erlang" test)"
+
+grep -v '^gdb ' "$here/lists/debian-12" >"$work/no-gdb"
+expect 'so is gdb' "${tests/ gdb/}" "$(chosen "$work/no-gdb" test)"
 
 grep -v '^libboost-fiber1.81-dev ' "$here/lists/debian-12" >"$work/old-boost"
 expect 'Boost 1.74 alone is refused' \

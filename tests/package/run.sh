@@ -48,7 +48,7 @@ install_library() {
 
 check_installed() {
   local kind=$1 prefix=$work/$1 libdir
-  libdir=$(dirname "$(find "$prefix" -name 'libfoundation.*' | head -n 1)")
+  libdir=$(dirname "$(find "$prefix" -name 'libfoundation.*' -not -name '*.py' | head -n 1)")
 
   step "find_package, $kind"
   project find_package "$work/find_package-$kind" -DCMAKE_PREFIX_PATH="$prefix"
@@ -80,6 +80,30 @@ check_shared_library() {
   internal=$(nm -D --defined-only "$libdir/libfoundation.so" | awk '{ print $3 }' |
     grep -E '^_Z(T.|GV)?N?[KV]*10foundation' | grep -vE '10foundation(2v0|4base4failE)' | c++filt || true)
   [[ -z $internal ]] || fail "the library exports what is its own: $internal"
+}
+
+# gdb finds its commands: by itself for the shared library, where the guide says for the static one.
+check_gdb() {
+  local kind=$1 share said load
+  step "gdb, $kind"
+  if ! command -v gdb >/dev/null; then
+    echo 'skipped: no gdb here'
+    return
+  fi
+  share=$work/$kind/share
+  if [[ $kind == shared ]]; then
+    load=(-iex "add-auto-load-scripts-directory $share/gdb/auto-load" -iex "add-auto-load-safe-path $share/gdb/auto-load")
+  else
+    load=(-ex "source $share/foundation/foundation-gdb.py")
+  fi
+  said=$(gdb -nx -batch -iex 'set debuginfod enabled off' "${load[@]}" -ex 'break main' -ex run -ex 'foundation processes' \
+    -ex kill "$work/find_package-$kind/consumer" 2>&1 </dev/null) || true
+  if grep -q 'ptrace: Operation not permitted' <<<"$said"; then
+    echo 'skipped: gdb may not run programs here'
+    return
+  fi
+  # The library was built as its users get it.
+  grep -q '^foundation: no debug information of the library is loaded' <<<"$said" || fail "gdb, $kind: says $said"
 }
 
 # refuses_boost SOURCE FLAG...: a project that meets a Boost that is too new says so, and is not configured.
@@ -135,6 +159,8 @@ rm -rf "$work/build" # a package works without the tree it was built in
 check_installed static
 check_installed shared
 check_shared_library
+check_gdb static
+check_gdb shared
 check_new_boost
 check_subdirectory static OFF
 check_subdirectory shared ON
