@@ -27,7 +27,7 @@ if(FOUNDATION_OTHER_COMPILER)
   list(APPEND compilers ${FOUNDATION_OTHER_COMPILER})
 endif()
 
-foreach(check layers strays top_level sources file_length readme)
+foreach(check layers strays top_level sources file_length readme errors)
   add_test(NAME structure.${check} COMMAND ${checks}/${check}.sh ${PROJECT_SOURCE_DIR})
   add_test(NAME structure.${check}.selftest COMMAND ${checks}/selftest.sh ${check} ${CMAKE_CXX_COMPILER})
   list(APPEND structure_tests structure.${check} structure.${check}.selftest)

@@ -49,9 +49,22 @@ sound_tree() {
     put docs/guide/page.md '```cpp' '#include <foundation/foundation.hpp>' 'int twice(int);' '```' 'text' '```sh' 'ls' '```' \
       '```cpp body' 'int four = twice(2);' '```' '```cpp' 'int twice(int x) { return 2 * x; }' '```'
   }
+  put include/foundation/errc.hpp '#pragma once' '// enum class errc { wrong' 'enum class errc : unsigned char {' \
+    '  system_limit = 1,  ///< }; a limit' '  noproc,' '};'
+  troubleshooting system_limit noproc
   labelled ci nightly structure
   prints one
   "$here/sources.sh" --write "$tree"
+}
+
+# troubleshooting CODE...: a page with a section for each
+troubleshooting() {
+  local code
+  put docs/guide/troubleshooting.md '# Troubleshooting' 'See errc::noproc.'
+  # shellcheck disable=SC2016
+  for code; do
+    printf '### `%s`\n\nIt happens.\n\n- Causes: several\n- Remedy: one\n' "$code"
+  done >>"$tree/docs/guide/troubleshooting.md"
 }
 
 # labelled LABEL...: a build directory with a test of each label
@@ -212,6 +225,26 @@ case $check in
     put README.md 'It prints nothing.'
     prints ''
     refuses 'found nothing to check'
+    ;;
+  errors)
+    troubleshooting noproc
+    refuses 'no section for system_limit'
+    put include/foundation/errc.hpp 'enum class errc {' '  system_limit = 1, noproc,' '  timeout,' '};'
+    refuses 'no section for timeout'
+    troubleshooting system_limit noproc timeout
+    refuses 'a section for timeout, which is no code'
+    troubleshooting system_limit noproc noproc
+    refuses '2 sections for noproc'
+    put docs/guide/other.md '' 'It returns errc::timeout.'
+    refuses 'docs/guide/other.md:2: errc::timeout, which is no code'
+    sed -i '0,/^- Causes: .*/s///' "$tree/docs/guide/troubleshooting.md"
+    refuses "the section of system_limit has no line '- Causes: "
+    sed -i '0,/^- Remedy: one/s//- Remedy:/' "$tree/docs/guide/troubleshooting.md"
+    refuses "the section of system_limit has no line '- Remedy: "
+    rm "$tree/docs/guide/troubleshooting.md"
+    refuses 'troubleshooting.md'
+    put include/foundation/errc.hpp 'enum class other {' '  one,' '};'
+    refuses 'no enumerators found'
     ;;
   snippets)
     put docs/guide/page.md '```cpp' 'int x = y;' '```'
