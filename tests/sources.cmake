@@ -92,6 +92,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/log_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/options_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/refused_start_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/runtime/run_here_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/shutdown_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/system_info_test.cpp)
 set(
@@ -121,6 +122,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/stress/migration_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/parker_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/process_table_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/run_here_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/run_queue_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/spawn_storm_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/steal_test.cpp

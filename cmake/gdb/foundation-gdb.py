@@ -179,7 +179,9 @@ class Process:
 
     @property
     def label(self):
-        return self.block["label_"].string("utf-8", "replace", length=int(self.block["label_size_"]))
+        char = gdb.lookup_type("char").pointer()
+        text = (self.block.address.cast(char) + self.block["label_offset_"]).cast(char)
+        return text.string("utf-8", "replace", length=int(self.block["label_size_"]))
 
     @property
     def title(self):

@@ -35,10 +35,12 @@ class process_space;
 /// means inside an epoch guard, having found the block in the table.
 class control_block final : public process, public sched::runnable, public sched::retired {
  public:
+  /// Offsets from the block's begin, and sizes; the label's text is there already.
   struct layout {
-    std::size_t body_offset;
-    std::string_view label;  // its text already lies behind the body
-    std::size_t block_bytes = 0;
+    std::size_t body = 0;
+    std::size_t label = 0;
+    std::size_t label_size = 0;
+    std::size_t bytes = 0;
   };
 
   control_block(process_space& space, const detail::body_ops& ops, const layout& where) noexcept;
@@ -58,7 +60,9 @@ class control_block final : public process, public sched::runnable, public sched
   [[nodiscard]] pid parent() const noexcept { return parent_; }
   void set_pid(pid p) noexcept { pid_ = p; }  // by spawn, before anybody can find it
   void set_parent(pid p) noexcept { parent_ = p; }
-  [[nodiscard]] std::string_view label_text() const noexcept { return {label_, label_size_}; }
+  [[nodiscard]] std::string_view label_text() const noexcept { 
+    return {reinterpret_cast<const char*>(this) + label_offset_, label_size_};
+  }
   [[nodiscard]] const detail::body_ops& ops() const noexcept { return ops_; }
 
   /// Whether a plain thread is this process (thread_process.hpp): it never runs on a scheduler, and nothing unwinds it.
@@ -249,12 +253,11 @@ class control_block final : public process, public sched::runnable, public sched
 
   // -- shared ----------------------------------------------------------------------------------------------------------------
   mailbox mail_;                          // its first word is every sender's, the rest the owner's
-  sync::atomic<bool> attention_{false};   // set by senders of control signals (release), cleared by the owner (acquire)
-  sync::atomic<bool> traps_exits_{false}; // the owner's; relaxed: others read it, the monitor while the owner stands still
-  sync::atomic<std::uint64_t> reductions_{0};  // the owner writes; relaxed: a number that others read, no more
-
   name_slot name_;
   timers_to timers_to_it_;
+  sync::atomic<std::uint64_t> reductions_{0};  // the owner writes; relaxed: a number that others read, no more
+  sync::atomic<bool> traps_exits_{false}; // the owner's; relaxed: others read it, the monitor while the owner stands still
+  sync::atomic<bool> attention_{false};   // set by senders of control signals (release), cleared by the owner (acquire)
 
   // -- the owner's -----------------------------------------------------------------------------------------------------------
   bool told_to_exit_ = false;      // reason_ says why it will end
@@ -263,7 +266,6 @@ class control_block final : public process, public sched::runnable, public sched
   bool in_wait_ = false;           // parked in a wait of ours, not merely switched out
   bool satisfied_ = false;         // what the wait wants has arrived
   bool timed_out_ = false;
-  std::uint16_t shields_ = 0;
   detail::receive_wait* wanted_ = nullptr;
   wait_timer* timer_ = nullptr;
   envelope* handled_ = nullptr;    // what its user's code handles now
@@ -274,16 +276,17 @@ class control_block final : public process, public sched::runnable, public sched
   class relations relations_;
   receive_marks marks_;
   life life_;
+  std::uint16_t shields_ = 0;
 
   // -- constant after spawn ----------------------------------------------------------------------------------------------------
+  std::uint8_t label_size_;
+  std::uint32_t body_offset_;
+  std::uint32_t label_offset_;
+  std::uint32_t block_bytes_;
   process_space& space_;
   const detail::body_ops& ops_;
   pid pid_;
   pid parent_;
-  const char* label_;
-  std::uint32_t body_offset_;
-  std::uint32_t block_bytes_;
-  std::uint8_t label_size_;
 };
 
 /// Runs the body: a function's whole life, or a handler's turn with `message`. The one place where an exception, the

@@ -91,7 +91,7 @@ pid spawn_ticket::commit(const body_ops& ops, const spawn_options& options) && n
   auto* label = static_cast<char*>(memory_) + plan_.label_offset;
   std::memcpy(label, options.label.data(), options.label.size());
   auto* p = ::new (std::exchange(memory_, nullptr))
-      control_block(*space_, ops, {plan_.body_offset, {label, options.label.size()}, plan_.bytes});
+      control_block(*space_, ops, {plan_.body_offset, plan_.label_offset, options.label.size(), plan_.bytes});
   p->sched::runnable::priority = options.priority;
   p->stack = stack_of(options);
   if (options.scheduler) p->pinned_to = static_cast<std::uint16_t>(*options.scheduler);

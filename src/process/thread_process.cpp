@@ -59,16 +59,16 @@ result<control_block*> make_thread_process(process_space& space, std::string_vie
   const auto slot = space.table().reserve();
   if (!slot) return space.limit_error();
   constexpr std::size_t place = round_up(sizeof(control_block), alignof(thread_place));
-  const std::size_t bytes = place + sizeof(thread_place) + label.size();
+  constexpr std::size_t text = place + sizeof(thread_place);
+  const std::size_t bytes = text + label.size();
   void* const memory = memory::allocate(bytes);
   if (memory == nullptr) {
     space.table().cancel(*slot);
     return errc::system_limit;
   }
-  auto* const text = static_cast<char*>(memory) + place + sizeof(thread_place);
-  static_cast<void>(label.copy(text, label.size()));
+  static_cast<void>(label.copy(static_cast<char*>(memory) + text, label.size()));
   ::new (static_cast<std::byte*>(memory) + place) thread_place;
-  auto* const made = ::new (memory) control_block(space, thread_ops, {place, {text, label.size()}, bytes});
+  auto* const made = ::new (memory) control_block(space, thread_ops, {place, text, label.size(), bytes});
   made->pinned_to = sched::runnable::off_schedulers;
   made->enter_user();
   static_cast<void>(space.table().publish(*slot, *made));

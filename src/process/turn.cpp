@@ -14,12 +14,12 @@ namespace foundation::proc {
 
 control_block::control_block(process_space& space, const detail::body_ops& ops, const layout& where) noexcept
     : mail_(ops.handle != nullptr),
+      label_size_(static_cast<std::uint8_t>(where.label_size)),
+      body_offset_(static_cast<std::uint32_t>(where.body)),
+      label_offset_(static_cast<std::uint32_t>(where.label)),
+      block_bytes_(static_cast<std::uint32_t>(where.bytes)),
       space_(space),
-      ops_(ops),
-      label_(where.label.data()),
-      body_offset_(static_cast<std::uint32_t>(where.body_offset)),
-      block_bytes_(static_cast<std::uint32_t>(where.block_bytes)),
-      label_size_(static_cast<std::uint8_t>(where.label.size())) {}
+      ops_(ops) {}
 
 void control_block::run() noexcept {
   if (ops_.handle != nullptr) return run_handler();

@@ -15,8 +15,6 @@
 
 namespace foundation::sched {
 
-using boost_algorithm = boost::fibers::algo::algorithm::ptr_t;
-
 scheduler::scheduler(scheduler_group& group, unsigned index)
     : group_(group), index_(index), random_(group.seed() + index), pinned_max_(base::lock_rank::pinned_queue),
       pinned_high_(base::lock_rank::pinned_queue), pinned_(base::lock_rank::pinned_queue), timers_(os::now()) {}
@@ -58,12 +56,12 @@ bool scheduler::lent_main() noexcept {
 
 /// The calling thread becomes ours, and its fibers Boost's under our algorithm; false: memory was refused.
 bool scheduler::take_thread() noexcept {
-  const boost_algorithm ours(new (std::nothrow) fiber_algorithm(*this));
-  if (ours == nullptr) return false;
+  if (algorithm_ == nullptr) algorithm_.reset(new (std::nothrow) fiber_algorithm(*this));
+  if (algorithm_ == nullptr) return false;
   base::this_thread().scheduler = this;
   asleep_.store(false, sync::memory_order_relaxed);
   group_.monitor().note_activity();
-  boost::fibers::context::active()->get_scheduler()->set_algo(ours);
+  boost::fibers::context::active()->get_scheduler()->set_algo(algorithm_);
   main_.context = boost::fibers::context::active();
   main_.tsan_fiber = os::tsan_current_fiber();
   dispatcher_.tsan_fiber = os::tsan_create_fiber();

@@ -120,6 +120,7 @@ class scheduler {
   static constexpr std::size_t timer_batch = 1024;  // timers fired at a time, so that a slice stays short
 
   using queue = run_queue<runnable>;
+  using boost_algorithm = boost::fibers::algo::algorithm::ptr_t;
 
   // scheduler.cpp: carriers and switches
   static void carrier_main(carrier& c) noexcept;
@@ -227,6 +228,8 @@ class scheduler {
   switch_record main_;
   switch_record dispatcher_;
   switch_record unrecorded_;            // a user's fiber entered without passing before_switch
+  // Made once and kept: whoever wakes a fiber of Boost's from another thread calls it last, when the fiber may already run.
+  boost_algorithm algorithm_;
   boost::fibers::scheduler::ready_queue_type plain_ready_;  // fibers of the user's own, run here alone
   os::random_generator random_;
 

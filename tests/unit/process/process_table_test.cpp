@@ -25,7 +25,7 @@ const detail::body_ops no_ops{};
 class ProcessTable : public ::testing::Test {
  protected:
   control_block& block() {
-    blocks_.push_back(std::make_unique<control_block>(space_, no_ops, control_block::layout{0, {}}));
+    blocks_.push_back(std::make_unique<control_block>(space_, no_ops, control_block::layout{}));
     return *blocks_.back();
   }
   pid add(process_table& table) {

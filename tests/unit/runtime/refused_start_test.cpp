@@ -8,7 +8,9 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
+#include <foundation/fiber.hpp>
 #include <new>
+#include <stop_token>
 #include <utility>
 
 #include "os/os.hpp"
@@ -157,6 +159,26 @@ TEST_F(RefusedStart, for_want_of_address_space_leaves_nothing) {
   };
   const os::scoped_memory_calls refusing(calls);
   refuse_each([](long n) { of_mappings.arm(n); }, [] { return of_mappings.disarm(); }, 1);
+}
+
+TEST_F(RefusedStart, of_a_lent_thread_leaves_it_as_it_was) {
+  watched_runtime rt(options());
+  static_cast<void>(boost::fibers::context::active());  // what it allocates cannot be refused, see above
+  std::stop_source stop;
+  stop.request_stop();  // what is not refused ends at once
+  refuses_new = true;
+  long n = 0;
+  for (bool refused = true; refused;) {
+    of_new.arm(++n);
+    const auto lent = rt.run_here(stop.get_token());
+    refused = of_new.disarm();
+    EXPECT_TRUE(lent || (refused && lent.error() == fn::errc::system_limit));
+    bool ran = false;
+    boost::fibers::fiber([&] { ran = true; }).join();
+    EXPECT_TRUE(ran);
+  }
+  refuses_new = false;
+  EXPECT_GT(n, 2);
 }
 
 }  // namespace
