@@ -87,6 +87,7 @@ class Runtime:
         return self.group["name_"].string("utf-8", "replace")
 
     def schedulers(self):
+        """With the place for a thread of the host's, which is the last one."""
         for made in elements(self.group["schedulers_"]):
             pointer = made.type.template_argument(0).pointer()
             yield pointee(made, pointer).dereference()
@@ -108,8 +109,9 @@ class Runtime:
                 yield process
 
     def abandoned(self):
-        for block in chain(self.space["given_up_"], None, "next_given_up"):
-            yield Process(self, block.dereference(), abandoned=True)
+        block = gdb.lookup_type("foundation::proc::control_block").pointer()
+        for node in chain(self.space["given_up_"], None):
+            yield Process(self, node.cast(block).dereference(), abandoned=True)
 
     def boost_waits(self):
         """Carriers in a wait of Boost.Fiber's, which alone knows them, by the address of their process: found by looking
@@ -442,7 +444,7 @@ With TEXT, only those in whose line it occurs. A number of messages is what the 
     def answer(self, argument):
         for runtime in runtimes():
             gdb.write('runtime %d "%s": %d schedulers, %d processes\n' % (
-                runtime.index, runtime.name, sum(1 for _ in runtime.schedulers()), number(runtime.table["live_"])))
+                runtime.index, runtime.name, sum(1 for _ in runtime.schedulers()) - 1, number(runtime.table["live_"])))
             for process in itertools.chain(runtime.processes(), runtime.abandoned()):
                 self.show(argument, "%s %s, %s" % (process.title, process.state(), self.messages(process)))
 

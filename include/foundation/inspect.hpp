@@ -63,14 +63,14 @@ enum class process_status : std::uint8_t {
   idle,     ///< a handler between two turns
   waiting,  ///< in a `receive`, `sleep` or another wait of the library's
   ready,    ///< waits for a scheduler, or in a wait of Boost.Fiber's
-  running,  ///< on a scheduler
+  running,  ///< on a scheduler; or a plain thread (thread_process.hpp), which does what it likes
   exiting,  ///< its frames are gone; it destroys what it owned, and tells the others
 };
 
 /// What can be seen of a process without asking it.
 struct process_activity {
   process_status status = process_status::ready;
-  std::optional<unsigned> scheduler = {};  ///< the index of the one that runs it
+  std::optional<unsigned> scheduler = {};  ///< the index of the one that runs it; `runtime::schedulers()`: a lent thread
   std::string label;
   std::string name;                        ///< registered, or empty
   pid parent;                              ///< none when a plain thread has spawned it

@@ -152,7 +152,7 @@ class FOUNDATION_API process {
   /// value's type, as decayed, is the reply's; nothing is the reply of a `request<void>`. A request that is not answered by
   /// the end of its handler is dropped, and the asker told so. One reduction, one locked operation.
   ///
-  ///     void handle(fn::process& self, const query& q) { self.reply(find(q)).value(); }
+  ///     void handle(fn::process& self, const query& q) { self.reply(find(q)); }
   ///
   /// @errors errc::invalid_argument when the message is no request, or has its reply; errc::unexpected_reply_type when the
   ///         asker waits for another type, of which it is told too

@@ -12,8 +12,10 @@ namespace foundation::inline v0 {
 /// The duty to answer a request with an R, taken over from the message (`process::reply_later`): kept as long as need be, or
 /// sent on to whoever answers. Destroyed without a reply, it tells the asker so (errc::no_reply). Movable; any thread.
 ///
-///     void handle(fn::process& self, const query& q) { waiting_.push_back(self.reply_later<rows>().value()); }
-///     void handle(fn::process&, const rows& r) { for (auto& each : waiting_) each.reply(r).value(); waiting_.clear(); }
+///     void handle(fn::process& self, const query& q) {
+///       if (auto to = self.reply_later<rows>()) waiting_.push_back(std::move(*to));  // else: it wants another type
+///     }
+///     void handle(fn::process&, const rows& r) { for (auto& each : waiting_) each.reply(r); waiting_.clear(); }
 template <typename R>
 class reply_to {
  public:

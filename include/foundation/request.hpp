@@ -75,10 +75,11 @@ class future {
 /// is no process (thread_process.hpp) becomes one meanwhile.
 ///
 /// Any thread. Cost: two allocations, two signals; on a plain thread that is no process, those of making one.
-/// @errors errc::timeout; errc::noproc when the receiver is dead, or dies before it takes the request; errc::no_reply when it
-///         has taken it and drops it or dies; errc::unexpected_reply_type when it replies with another type;
+/// @errors errc::timeout; errc::noproc when the receiver is dead, or dies or is given up before it takes the request;
+///         errc::no_reply when it has taken it and drops it or dies (if it is given up, when it comes back); errc::unexpected_reply_type when it replies with another type;
 ///         errc::would_deadlock for a request to oneself; errc::killed as in `receive`; errc::system_limit when memory is
-///         refused; errc::not_running when the receiver's runtime is gone; errc::invalid_argument from a fiber that is no process
+///         refused; errc::not_running when the receiver's runtime is gone, or shuts down and the
+///         caller is a plain thread that is no process; errc::invalid_argument from a fiber that is no process
 /// @throws what the copy or move constructors of message and reply throw
 /// Semantics: `gen_server:call/3`, whose errors are values here.
 template <typename R, typename T, typename Rep, typename Period>

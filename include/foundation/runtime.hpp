@@ -82,7 +82,7 @@ class FOUNDATION_API runtime {
   /// Lends the calling thread to the runtime as one more scheduler: it runs processes, until `until` is asked to stop or the
   /// runtime is destroyed. For a thread that has nothing else to do for a while, as `main` has.
   ///
-  ///     std::stop_source stop;                     // signal handlers, a console, a process: stop.request_stop()
+  ///     std::stop_source stop;                     // a process, a console, a thread in sigwait: stop.request_stop()
   ///     rt.run_here(stop.get_token()).value();
   ///
   /// When asked to stop, it gives away what is ready, and returns as soon as the process that it runs has used up its slice.

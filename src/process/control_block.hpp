@@ -249,6 +249,7 @@ class control_block final : public process, public sched::runnable, public sched
   [[nodiscard]] bool tell_next(const exit_reason& reason) noexcept;
   void say_farewell(const exit_reason& reason) noexcept;
 
+  [[nodiscard]] bool awaits_reply() const noexcept { return replies_ != nullptr && replies_->awaited != 0; }
   [[nodiscard]] void* body() noexcept { return reinterpret_cast<std::byte*>(this) + body_offset_; }
 
   // -- shared ----------------------------------------------------------------------------------------------------------------

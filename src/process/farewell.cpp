@@ -45,11 +45,27 @@ bool control_block::tell_next(const exit_reason& reason) noexcept {
   return true;
 }
 
-/// All of it, on behalf of a process that stands still: also to those whose signals it has not seen.
+namespace {
+
+/// Nobody has taken it, and nobody will: who asks is told.
+void refuse_question(envelope& e) noexcept {
+  if (e.ops->asks != nullptr) static_cast<void>(detail::reply_handle(std::move(e.ops->asks(e.payload()))));
+}
+
+}  // namespace
+
+/// All of it, on behalf of a process that stands still: also to those whose signals it has not seen, and whose requests wait
+/// in its mailbox.
 void control_block::say_farewell(const exit_reason& reason) noexcept {
   while (tell_next(reason)) {
   }
-  mail_.take_unsorted([this](signal& s) { return refuse(s); });
+  mail_.take_unsorted([this](signal& s) {
+    if (s.kind == signal_kind::message || s.kind == signal_kind::alias_message) refuse_question(static_cast<envelope&>(s));
+    return refuse(s);
+  });
+  for (message_list* const list : {&mail_.priority(), &mail_.ordinary()}) {
+    for (envelope* e = list->first(); e != nullptr; e = message_list::after(*e)) refuse_question(*e);
+  }
 }
 
 }  // namespace foundation::proc

@@ -19,6 +19,7 @@ sighting look_at(const control_block& p) noexcept {
   if (queue.is_idle()) return {process_status::idle, std::nullopt};
   if (queue.is_waiting()) return {process_status::waiting, std::nullopt};
   const bool exiting = queue.is_closed();
+  if (p.on_thread()) return {exiting ? process_status::exiting : process_status::running, std::nullopt};
   sched::scheduler_group& group = p.space().group();
   for (unsigned i = 0; i < group.places(); ++i) {
     if (group.at(i).running() == &p) return {exiting ? process_status::exiting : process_status::running, i};

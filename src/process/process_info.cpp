@@ -44,7 +44,7 @@ process_details control_block::describe(info_items items) {
       all.waits_for.push_back(type == nullptr ? "any message" : base::demangled(*type));
     });
   } else {
-    all.waits_for.emplace_back(replies_ != nullptr && replies_->awaited != 0 ? "a reply" : "a time");
+    all.waits_for.emplace_back(awaits_reply() ? "a reply" : "a time");
   }
   return all;
 }
@@ -52,7 +52,8 @@ process_details control_block::describe(info_items items) {
 void control_block::on_info_request(info_request& question) noexcept {
   try {
     detail::answer<process_details>(std::move(question.to), describe(question.items));
-  } catch (const std::bad_alloc&) {  // no room for the lists: the asker is told that there is no answer
+  } catch (const std::bad_alloc&) {  // no room for the lists
+    question.to.fail(errc::system_limit);
   }
 }
 

@@ -107,12 +107,15 @@ bool process_space::request_shutdown(control_block& p) noexcept {
   return true;
 }
 
+/// Counted last here too: who reads that none is left finds none in the list.
 void process_space::note_return(control_block& p) noexcept {
-  abandoned_.fetch_sub(1, sync::memory_order_relaxed);
-  const sync::lock_guard lock(mutex_);
-  sched::retired** at = &given_up_;
-  while (*at != &p) at = &(*at)->next;
-  *at = std::exchange(p.next, nullptr);
+  {
+    const sync::lock_guard lock(mutex_);
+    sched::retired** at = &given_up_;
+    while (*at != &p) at = &(*at)->next;
+    *at = std::exchange(p.next, nullptr);
+  }
+  abandoned_.fetch_sub(1, sync::memory_order_release);
 }
 
 std::vector<process_space::abandoned_process> process_space::abandoned_processes() const {

@@ -94,7 +94,7 @@ void reply_handle::note_taken() noexcept {
 result<void> reply_handle::check(const std::type_info& type) noexcept {
   if (same_type(*cell_->ops->type, type)) return {};
   const std::type_info& wanted = *cell_->ops->type;
-  proc::fail(*std::exchange(cell_, nullptr), errc::unexpected_reply_type);
+  fail(errc::unexpected_reply_type);
   try {
     return error(errc::unexpected_reply_type,
                  fmt::format("reply: {} given, {} asked for", base::demangled(type), base::demangled(wanted)));
@@ -107,10 +107,9 @@ void* reply_handle::room() noexcept { return cell_->payload(); }
 
 void reply_handle::send() noexcept { proc::send_reply(*std::exchange(cell_, nullptr)); }
 
-void reply_handle::drop() noexcept {
-  reply_cell& unanswered = *std::exchange(cell_, nullptr);
-  proc::fail(unanswered, unanswered.taken ? errc::no_reply : errc::noproc);
-}
+void reply_handle::fail(errc why) noexcept { proc::fail(*std::exchange(cell_, nullptr), why); }
+
+void reply_handle::drop() noexcept { fail(cell_->taken ? errc::no_reply : errc::noproc); }
 
 result<reply_handle> take_question(process& self, const std::type_info& type) noexcept {
   proc::charge_caller(1);

@@ -144,7 +144,7 @@ control_block::wait_result control_block::wait(detail::receive_wait* wanted, os:
       result = wait_result::timeout;
       break;
     }
-    if (drain_requested_) {
+    if (drain_requested_ && !awaits_reply()) {  // it is in the middle of something, which ends with an answer
       tell_to_exit(exit_kind::shutdown);
       continue;
     }

@@ -10,15 +10,16 @@
 namespace foundation::rt {
 
 /// What a process does at this moment, as far as it can be seen from outside.
-std::string runtime_core::state_of(const proc::control_block& p) {
+std::string runtime_core::state_of(const proc::control_block& p) const {
   const auto [status, scheduler] = proc::look_at(p);
+  if (scheduler == group_.size()) return "running on a lent thread";
   if (scheduler) return fmt::format("running on scheduler {}", *scheduler);
   switch (status) {
     case process_status::idle: return "idle";
     case process_status::waiting: return "waiting";
     case process_status::exiting: return "exiting";
-    case process_status::ready:
-    case process_status::running: break;
+    case process_status::running: return "on a thread of its own";
+    case process_status::ready: break;
   }
   return "ready, or in a wait of Boost.Fiber's";
 }

@@ -44,7 +44,7 @@ class runtime_core {
   void ask_all(shutdown_mode mode) noexcept;
   void kill_all() noexcept;
   [[nodiscard]] std::vector<survivor> survivors();
-  [[nodiscard]] static std::string state_of(const proc::control_block& p);
+  [[nodiscard]] std::string state_of(const proc::control_block& p) const;
 
   const os::time_point made_at_ = os::now();
   const runtime_options options_;

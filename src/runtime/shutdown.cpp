@@ -20,9 +20,10 @@ std::vector<survivor> runtime_core::shutdown(std::chrono::nanoseconds patience, 
   const os::time_point deadline = std::max(os::now(), os::deadline_after(patience));
   const bool again = space_.abandoned() != 0;  // an earlier call has given up on some
   // Asked again now and then: a spawn that was under way when the space closed may have come in since.
-  for (auto pause = 10ms; table.size() != 0 && os::now() < deadline; pause = std::min(2 * pause, 1000ms)) {
-    ask_all(mode);
+  ask_all(mode);  // also when there is nobody but plain threads that are processes
+  for (auto pause = 10ms; os::now() < deadline; pause = std::min(2 * pause, 1000ms)) {
     if (table.wait_empty(std::min(deadline, os::now() + pause))) break;
+    ask_all(mode);
   }
   const os::time_point grace = os::now() + options_.kill_grace + 100ms;  // the monitor abandons at kill_grace
   for (auto pause = 10ms; table.size() != 0 && os::now() < grace; pause = std::min(2 * pause, 1000ms)) {

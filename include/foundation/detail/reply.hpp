@@ -45,6 +45,8 @@ class FOUNDATION_API reply_handle {
   [[nodiscard]] void* room() noexcept;
   /// It has been.
   void send() noexcept;
+  /// Tells the asker instead that there will be none.
+  void fail(errc why) noexcept;
 
  private:
   void drop() noexcept;

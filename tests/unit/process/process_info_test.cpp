@@ -123,7 +123,7 @@ TEST_F(ProcessInfo, lists_links_and_monitors_if_asked_to) {
   EXPECT_THAT(some.monitors, IsEmpty());
 }
 
-TEST_F(ProcessInfo, of_one_that_runs_comes_at_its_next_charge) {
+TEST_F(ProcessInfo, of_one_that_runs_comes_at_its_next_checkpoint) {
   start();
   std::atomic<bool> over{false};
   const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {

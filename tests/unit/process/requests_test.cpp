@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "unit/process/death_fixture.hpp"
@@ -411,6 +412,88 @@ TEST_F(Requests, whose_future_outlives_the_asker_are_over) {
 }
 
 // -- against each other ----------------------------------------------------------------------------------------------------
+
+TEST_F(Requests, are_answered_while_the_runtime_drains) {
+  start({.schedulers = 2});
+  std::atomic<int> asked{0};
+  std::atomic<int> answered{0};
+  std::atomic<bool> may_answer{false};
+  const fn::pid slow = fn::spawn(rt(), [&](fn::process& self) {
+    asked = 1;
+    foreign_code(may_answer);
+    for (int i = 0; i != 2; ++i) self.receive([&](twice t) { self.reply(t.number * 2); });
+  }).value();
+  wait_until([&] { return asked == 1; });
+  const auto ask = [&] {
+    ++asked;
+    const auto reply = fn::request<long>(slow, twice{4}, 24h);
+    EXPECT_TRUE(reply && *reply == 8);
+    ++answered;
+  };
+  fn::spawn(rt(), [&](fn::process&) { ask(); }).value();
+  std::thread thread(ask);
+  wait_until([&] { return fn::processes(rt()).size() == 3; });  // the thread is one, too
+  const fn::pid told_last = fn::spawn(rt(), [](fn::process& self) { self.sleep(24h); }).value();
+  std::thread ends([&] { EXPECT_TRUE(rt().shutdown(24h, fn::shutdown_mode::drain).empty()); });
+  wait_dead(told_last);
+  may_answer = true;
+  ends.join();
+  thread.join();
+  EXPECT_EQ(answered, 2);
+}
+
+class RequestsToTheAbandoned : public AbandonTest {};
+
+TEST_F(RequestsToTheAbandoned, that_wait_in_its_mailbox_are_answered_with_its_end) {
+  start_impatient();
+  std::atomic<int> asking{0};
+  std::atomic<int> refused{0};
+  const fn::pid stuck = fn::spawn(rt(), [&](fn::process& self) {
+    self.receive([](done) {});  // the questions before it are sorted, and stay
+    inside = true;
+    foreign_code(come_back);
+  }).value();
+  const auto ask = [&] {
+    ++asking;
+    EXPECT_EQ(fn::request<long>(stuck, twice{1}, fn::infinity).error(), fn::errc::noproc);
+    ++refused;
+  };
+  const auto wait_until_asked = [&](int count) {
+    wait_until([&] { return asking == count; });
+    for (const fn::pid p : fn::processes(rt())) {
+      if (p != stuck) wait_until([&] { return fn::process_counters(p)->status == fn::process_status::waiting; });
+    }
+  };
+  for (int i = 0; i != 3; ++i) fn::spawn(rt(), [&](fn::process&) { ask(); }).value();
+  wait_until_asked(3);
+  fn::send(stuck, done{});
+  wait_until([&] { return inside.load(); });
+  std::thread thread(ask);
+  fn::spawn(rt(), [&](fn::process&) { ask(); }).value();
+  wait_until_asked(5);
+  kill(stuck);
+  wait_until([&] { return refused == 5; });
+  thread.join();
+  come_back = true;
+  wait_abandoned(0);
+}
+
+TEST_F(RequestsToTheAbandoned, that_it_has_taken_are_dropped_when_it_comes_back) {
+  start_impatient();
+  const fn::pid stuck = fn::spawn(rt(), [&](fn::process& self) {
+    self.receive([&](twice) {
+      inside = true;
+      foreign_code(come_back);
+    });
+  }).value();
+  std::thread thread([&] { EXPECT_EQ(fn::request<long>(stuck, twice{1}, fn::infinity).error(), fn::errc::no_reply); });
+  wait_until([&] { return inside.load(); });
+  kill(stuck);
+  wait_abandoned(1);
+  come_back = true;
+  thread.join();
+  wait_abandoned(0);
+}
 
 TEST_F(Requests, race_with_time_outs_and_deaths_and_are_never_confused) {
   for (const unsigned schedulers : {1u, 4u}) {

@@ -3,6 +3,7 @@
 // Plain threads that are processes.
 #include <gmock/gmock.h>
 
+#include <sstream>
 #include <thread>
 
 #include "unit/process/death_fixture.hpp"
@@ -135,6 +136,33 @@ TEST_F(ThreadProcess, that_does_not_end_when_told_is_given_up_and_may_still_end)
     fn::send(self->id(), 1);
   }
   EXPECT_EQ(rt().abandoned_count(), 0u);
+}
+
+TEST_F(ThreadProcess, is_told_of_a_shutdown_though_nobody_else_is_there) {
+  for (const auto mode : {fn::shutdown_mode::drain, fn::shutdown_mode::drop}) {
+    start();
+    std::atomic<bool> is_there{false};
+    std::thread other([&] {
+      fn::thread_process self(rt());
+      is_there = true;
+      EXPECT_EQ(self->receive([](int) {}).error().code(), fn::errc::killed);
+    });
+    wait_until([&] { return is_there.load(); });
+    EXPECT_TRUE(rt().shutdown(24h, mode).empty());
+    other.join();
+    stop();
+  }
+}
+
+TEST_F(ThreadProcess, is_seen_to_run_while_it_does_not_wait) {
+  start();
+  fn::thread_process self(rt(), "main");
+  const auto seen = fn::process_counters(self->id()).value();
+  EXPECT_EQ(seen.status, fn::process_status::running);
+  EXPECT_FALSE(seen.scheduler);
+  std::ostringstream out;
+  rt().dump(out);
+  EXPECT_THAT(out.str(), HasSubstr("\"main\" on a thread of its own\n"));
 }
 
 TEST_F(ThreadProcess, asks_and_answers) {

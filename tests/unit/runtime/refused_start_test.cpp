@@ -181,5 +181,23 @@ TEST_F(RefusedStart, of_a_lent_thread_leaves_it_as_it_was) {
   EXPECT_GT(n, 2);
 }
 
+/// Here, because `new` is refused here.
+class RefusedAnswer : public RuntimeTest {};
+
+TEST_F(RefusedAnswer, to_process_info_is_an_error_of_its_own) {
+  start({.schedulers = 1});
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+    refuses_new = true;  // the scheduler's thread
+    of_new.arm(1);
+    self.receive([](int) {});
+    refuses_new = false;
+  }, {.label = "a label that is too long to be stored inside"}).value();
+  wait_until([&] { return fn::process_counters(p)->status == fn::process_status::waiting; });
+  EXPECT_EQ(fn::process_info(p).error(), fn::errc::system_limit);
+  EXPECT_EQ(fn::process_info(p)->seen.label, "a label that is too long to be stored inside");
+  fn::send(p, 1);
+  wait_dead(p);
+}
+
 }  // namespace
 }  // namespace foundation::testing
