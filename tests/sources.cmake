@@ -131,6 +131,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/stress/wake_up_test.cpp)
 set(
   foundation_tests_examples
+  ${PROJECT_SOURCE_DIR}/tests/examples/key_value_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/examples/word_count_loss_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/examples/word_count_test.cpp)
 set(

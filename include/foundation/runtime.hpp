@@ -26,7 +26,7 @@ struct runtime_access;
 
 /// What `shutdown` does with messages that processes have not handled yet.
 enum class shutdown_mode : std::uint8_t {
-  drain,  ///< each process goes on until it would wait with nothing to do, and ends there
+  drain,  ///< each process goes on until it would wait with nothing to do, and ends there; a wait for a reply goes on
   drop,   ///< each process ends at its next wait or checkpoint, whatever is in its mailbox
 };
 
