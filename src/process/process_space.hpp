@@ -92,6 +92,11 @@ class process_space {
 
   [[nodiscard]] std::uint64_t dead_letters() const noexcept { return dead_letters_.load(sync::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t abandoned() const noexcept { return abandoned_.load(sync::memory_order_acquire); }
+  /// The same when the one that is just being given up, which the table may have let go already, is counted.
+  [[nodiscard]] std::uint64_t abandoned_settled() const noexcept {
+    while (giving_up_.load(sync::memory_order_acquire)) os::yield_thread();
+    return abandoned();
+  }
   /// In the table, or given up and not ended since. In this order: the way of one that is given up.
   [[nodiscard]] bool has_processes() const noexcept {
     return table_.size() != 0 || table_.threads() != 0 || giving_up_.load(sync::memory_order_acquire) || abandoned() != 0;

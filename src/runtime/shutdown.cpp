@@ -18,7 +18,7 @@ std::vector<survivor> runtime_core::shutdown(std::chrono::nanoseconds patience, 
   space_.close();
   auto& table = space_.table();
   const os::time_point deadline = std::max(os::now(), os::deadline_after(patience));
-  const bool again = space_.abandoned() != 0;  // an earlier call has given up on some
+  const bool again = space_.abandoned_settled() != 0;  // an earlier call has given up on some
   // Asked again now and then: a spawn that was under way when the space closed may have come in since.
   ask_all(mode);  // also when there is nobody but plain threads that are processes
   for (auto pause = 10ms; os::now() < deadline; pause = std::min(2 * pause, 1000ms)) {
@@ -31,7 +31,7 @@ std::vector<survivor> runtime_core::shutdown(std::chrono::nanoseconds patience, 
     static_cast<void>(table.wait_empty(std::min(grace, os::now() + pause)));
   }
   sync::atomic<std::uint32_t> never{0};
-  while (again && space_.abandoned() != 0 && os::now() < deadline) {
+  while (space_.abandoned_settled() != 0 && again && os::now() < deadline) {
     static_cast<void>(os::futex_wait_until(never, 0, std::min(deadline, os::now() + 10ms)));
   }
   return survivors();

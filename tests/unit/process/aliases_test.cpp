@@ -198,6 +198,24 @@ TEST_F(Aliases, let_priority_reach_a_receive_that_has_looked_at_the_others) {
   });
 }
 
+TEST_F(Aliases, let_priority_in_while_a_receive_looks_through_the_others) {
+  as_process([](fn::process& self) {
+    const fn::alias a = self.make_alias({.priority = true}).value();
+    for (int i = 0; i != 3; ++i) fn::send(self.id(), i);
+    const auto refuses = [&](const int& n) {
+      if (n == 1) {
+        fn::send(a, std::string("urgent"), fn::priority_message);
+        static_cast<void>(self.make_reference());  // sorts it in, in front of where the receive is
+      }
+      return false;
+    };
+    std::string got;
+    self.receive(fn::when(refuses, [](int) {}), [&](const std::string& s) { got = s; });
+    EXPECT_EQ(got, "urgent");
+    EXPECT_EQ(numbers(self), (ints{0, 1, 2}));
+  });
+}
+
 TEST_F(Aliases, let_priority_past_the_mark_of_a_reference) {
   as_process([](fn::process& self) {
     const fn::alias a = self.make_alias({.priority = true}).value();
