@@ -114,6 +114,7 @@ TEST_F(Dump, shows_one_line_for_each_process_while_they_come_and_go) {
     }
   }
   enough = true;
+  wait_until([&] { return rt().process_count() == 0; });
 }
 
 TEST_F(Dump, can_be_asked_for_by_a_process_itself) {
