@@ -126,6 +126,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/stress/run_queue_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/spawn_storm_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/steal_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/timer_arm_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/timer_wheel_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/wait_gone_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/wake_up_test.cpp)

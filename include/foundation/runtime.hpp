@@ -89,7 +89,7 @@ class FOUNDATION_API runtime {
   /// Fibers of the user's own, and processes in a wait of Boost.Fiber's, stay where they began: it returns when these have
   /// ended. One thread at a time; nothing can be pinned to it. The thread's use of Boost.Fiber must be over before, and starts
   /// anew afterwards.
-  /// @errors errc::invalid_argument when called by a process or on a scheduler's thread; errc::system_limit when another
+  /// @errors errc::invalid_argument when called by a process, a fiber, or on a scheduler's thread; errc::system_limit when another
   ///         thread is lent already, or memory is refused
   result<void> run_here(std::stop_token until);
 

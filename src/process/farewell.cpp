@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "process/control_block.hpp"
+#include "process/info_request.hpp"
 #include "process/post.hpp"
 
 namespace foundation::proc {
@@ -47,9 +48,11 @@ bool control_block::tell_next(const exit_reason& reason) noexcept {
 
 namespace {
 
+using detail::reply_handle;
+
 /// Nobody has taken it, and nobody will: who asks is told.
 void refuse_question(envelope& e) noexcept {
-  if (e.ops->asks != nullptr) static_cast<void>(detail::reply_handle(std::move(e.ops->asks(e.payload()))));
+  if (e.ops->asks != nullptr) static_cast<void>(reply_handle(std::move(e.ops->asks(e.payload()))));
 }
 
 }  // namespace
@@ -61,6 +64,7 @@ void control_block::say_farewell(const exit_reason& reason) noexcept {
   }
   mail_.take_unsorted([this](signal& s) {
     if (s.kind == signal_kind::message || s.kind == signal_kind::alias_message) refuse_question(static_cast<envelope&>(s));
+    if (s.kind == signal_kind::info_request) static_cast<void>(reply_handle(std::move(static_cast<info_request&>(s).to)));
     return refuse(s);
   });
   for (message_list* const list : {&mail_.priority(), &mail_.ordinary()}) {

@@ -193,7 +193,7 @@ void message_timers::start(message_timer& t, pid to, detail::envelope* message, 
   }
   const std::uint64_t generation = generation_of(t.ticket.load(sync::memory_order_relaxed));
   sched::scheduler& s = space_.group().at(scheduler_);
-  if (s.timers().arm(t, deadline) && sched::scheduler::current() != &s) space_.group().unpark(s);
+  if (s.timers().arm(t, deadline) && sched::scheduler::current() != &s) space_.group().wake_for_timer(s);
   if (move(t, generation, place_state::starting, place_state::running)) return;
   // Its time came, or its receiver ended, before it was armed.
   const bool due = t.ticket.load(sync::memory_order_relaxed) == ticket_of(generation, place_state::due);

@@ -23,7 +23,10 @@ info_request* info_request::make(detail::reply_handle to, info_items items) noex
 process_details control_block::describe(info_items items) {
   process_details all;
   all.id = pid_;
-  all.seen = activity_of(*this);
+  {
+    const sched::epoch_guard guard(process_space::epochs());
+    all.seen = activity_of(*this);
+  }
   if (in_wait_) all.seen.status = process_status::waiting;
   if (!in_wait_ && ops_.handle != nullptr && handled_ == nullptr) all.seen.status = process_status::idle;
   if (in_wait_ || all.seen.status == process_status::idle) all.seen.scheduler.reset();
@@ -51,7 +54,8 @@ process_details control_block::describe(info_items items) {
 
 void control_block::on_info_request(info_request& question) noexcept {
   try {
-    detail::answer<process_details>(std::move(question.to), describe(question.items));
+    process_details all = describe(question.items);
+    detail::answer<process_details>(std::move(question.to), std::move(all));
   } catch (const std::bad_alloc&) {  // no room for the lists
     question.to.fail(errc::system_limit);
   }
@@ -68,7 +72,11 @@ result<process_details> ask_for_info(pid p, info_items items, std::chrono::nanos
   if (self != nullptr && self->id() == p) {
     const proc::library_scope scope(control_block::of(*self));
     control_block::of(*self).gather_all();
-    return control_block::of(*self).describe(items);
+    try {
+      return control_block::of(*self).describe(items);
+    } catch (const std::bad_alloc&) {
+      return errc::system_limit;
+    }
   }
   reply_wait wait(p, message_ops_of<process_details>, sizeof(process_details), alignof(process_details));
   if (!wait.opened()) return wait.opened().error();

@@ -36,7 +36,10 @@ control_block::wait_result control_block::await_reply(std::uint64_t number, os::
 }
 
 reply_cell* control_block::arrived_reply(std::uint64_t number) const noexcept { return replies_->get(number); }
-reply_cell* control_block::forget_reply(std::uint64_t number) noexcept { return replies_->close(number); }
+/// Null replies_: at its end a reply that nobody took held a future of its own.
+reply_cell* control_block::forget_reply(std::uint64_t number) noexcept {
+  return replies_ == nullptr ? nullptr : replies_->close(number);
+}
 
 void control_block::on_reply(reply_cell& reply) noexcept {
   if (replies_ != nullptr && replies_->put(reply)) {

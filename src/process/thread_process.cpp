@@ -51,8 +51,8 @@ void control_block::leave_thread() noexcept {
 }
 
 result<control_block*> make_thread_process(process_space& space, std::string_view label) noexcept {
-  if (control_block::current() != nullptr) {
-    return error(errc::invalid_argument, "thread: called by a process; only a plain thread can become one");
+  if (sched::scheduler::current() != nullptr) {
+    return error(errc::invalid_argument, "thread: called by a process, or on a scheduler's thread; only a plain one can become one");
   }
   if (label.size() > 255) return error(errc::invalid_argument, "label: too long; at most 255 bytes are allowed");
   if (!space.accepts()) return errc::not_running;

@@ -45,6 +45,8 @@ result<void> runtime::run_here(std::stop_token until) {
   }
   switch (core_->group().run_lent(until)) {
     case sched::lending::taken: return error(errc::system_limit, "run_here: another thread is lent already; one can be");
+    case sched::lending::in_a_fiber:
+      return error(errc::invalid_argument, "run_here: called by a fiber; the thread's own may not be one of several");
     case sched::lending::refused: return errc::system_limit;
     case sched::lending::ended: break;
   }

@@ -70,6 +70,7 @@ void runtime_core::end(std::unique_ptr<runtime_core>& core) noexcept {
     for (const survivor& s : core->shutdown(core->options_.shutdown_timeout, shutdown_mode::drop)) {
       core->log_.write(log_level::error, "runtime destroyed while \"" + s.label + "\" survives: " + s.reason);
     }
+    core->wait_for_askers();
     if (core->space_.table().threads() != 0) {
       core->log_.write(log_level::error, "runtime destroyed while a thread_process of it is there");
     }

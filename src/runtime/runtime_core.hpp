@@ -43,6 +43,7 @@ class runtime_core {
  private:
   void ask_all(shutdown_mode mode) noexcept;
   void kill_all() noexcept;
+  void wait_for_askers() noexcept;
   [[nodiscard]] std::vector<survivor> survivors();
   [[nodiscard]] std::string state_of(const proc::control_block& p) const;
 

@@ -20,7 +20,12 @@ std::vector<survivor> runtime_core::shutdown(std::chrono::nanoseconds patience, 
   const os::time_point deadline = std::max(os::now(), os::deadline_after(patience));
   const bool again = space_.abandoned_settled() != 0;  // an earlier call has given up on some
   // Asked again now and then: a spawn that was under way when the space closed may have come in since.
-  ask_all(mode);  // also when there is nobody but plain threads that are processes
+  // Either also when there is nobody but plain threads that are processes.
+  if (os::now() < deadline) {
+    ask_all(mode);
+  } else {
+    kill_all();
+  }
   for (auto pause = 10ms; os::now() < deadline; pause = std::min(2 * pause, 1000ms)) {
     if (table.wait_empty(std::min(deadline, os::now() + pause))) break;
     ask_all(mode);
@@ -52,6 +57,17 @@ void runtime_core::kill_all() noexcept {
   space_.table().for_each(proc::process_space::epochs(), [&](proc::control_block& p) {
     static_cast<void>(space_.exit(p.self_pid(), pid(), exit_kind::kill));
   });
+}
+
+/// Plain threads that are processes for a request alone leave when they are told to end. After this nobody becomes one.
+void runtime_core::wait_for_askers() noexcept {
+  proc::process_space::epochs().drain();  // who had found the space, and that it accepts, is in the table now
+  sync::atomic<std::uint32_t> never{0};
+  const os::time_point deadline = os::now() + options_.kill_grace;
+  while (space_.table().threads() != 0 && os::now() < deadline) {
+    kill_all();
+    static_cast<void>(os::futex_wait_until(never, 0, os::now() + 1ms));
+  }
 }
 
 std::vector<survivor> runtime_core::survivors() {

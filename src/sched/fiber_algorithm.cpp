@@ -121,7 +121,9 @@ switch_record* scheduler::choose(bool from_dispatcher) noexcept {
   if (idle_ == nullptr && !leaving()) {
     if (carrier* c = resume_without_idle()) return c;
   }
-  return ending() ? next_to_stop() : nullptr;
+  if (!ending()) return nullptr;
+  if (leaving()) give_work_away();  // asked in between
+  return next_to_stop();
 }
 
 /// No carrier is idle and none can be made: resumes a ready process that has its own. The others wait in the shared
@@ -239,7 +241,8 @@ void scheduler::sleep_until(os::time_point deadline) noexcept {
   const bool own_work = has_local_work() || notified_.load(sync::memory_order_acquire) || stop_due();
   if (!own_work) {
     asleep_.store(true, sync::memory_order_relaxed);
-    static_cast<void>(parker_.park_until(deadline));
+    // A plain thread may have armed a timer here since the deadline was made up, and have found us awake.
+    static_cast<void>(parker_.park_until(std::min(deadline, next_timer())));
     asleep_.store(false, sync::memory_order_relaxed);
     group_.monitor().note_activity();
   }

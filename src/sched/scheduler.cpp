@@ -33,6 +33,10 @@ void scheduler::thread_main(void (*started)(void*, bool), void* context) noexcep
   run_until_end();
 }
 
+bool scheduler::is_on_main_fiber() noexcept {
+  return boost::fibers::context::active()->is_context(boost::fibers::type::main_context);
+}
+
 bool scheduler::lent_main() noexcept {
   const boost_algorithm usual(new (std::nothrow) boost::fibers::algo::round_robin);
   if (usual == nullptr) return false;
@@ -50,7 +54,7 @@ bool scheduler::lent_main() noexcept {
   }
   base::this_thread().process = thread_process;
   asleep_.store(true, sync::memory_order_relaxed);
-  group_.unpark(group_.at(0));  // who looks after our timers from here on (next_timer)
+  group_.wake_for_timer(*this);
   return up;
 }
 
@@ -63,6 +67,11 @@ bool scheduler::take_thread() noexcept {
   group_.monitor().note_activity();
   boost::fibers::context::active()->get_scheduler()->set_algo(algorithm_);
   main_.context = boost::fibers::context::active();
+  if constexpr (os::building_with_asan) {  // which has to be told again when the thread is the host's
+    const os::stack_bounds stack = os::current_stack_bounds();
+    main_.stack_bottom = stack.bottom;
+    main_.stack_size = stack.size;
+  }
   main_.tsan_fiber = os::tsan_current_fiber();
   dispatcher_.tsan_fiber = os::tsan_create_fiber();
   unrecorded_.tsan_fiber = os::tsan_create_fiber();

@@ -104,6 +104,8 @@ class scheduler {
   /// The thread's whole life. `started(ok)` is called once it can take work, or could not be set up.
   void thread_main(void (*started)(void* context, bool ok), void* context) noexcept;
 
+  /// Whether the caller is no fiber, or its thread's first.
+  [[nodiscard]] static bool is_on_main_fiber() noexcept;
   /// The same on a thread of the host's, until `leave_soon` or the end of the group; false: it could not be set up.
   [[nodiscard]] bool lent_main() noexcept;
   /// Any thread: it takes no more work, gives away what it has, and ends when nothing holds it.

@@ -58,6 +58,7 @@ void scheduler_group::stop() noexcept {
 // -- a thread of the host's --------------------------------------------------------------------------------------------
 
 lending scheduler_group::run_lent(const std::stop_token& until) noexcept {
+  if (!scheduler::is_on_main_fiber()) return lending::in_a_fiber;
   std::uint32_t free = 0;
   if (!lent_.compare_exchange_strong(free, 1, sync::memory_order_acquire)) return lending::taken;
   scheduler& s = lent_place();
@@ -126,6 +127,11 @@ void scheduler_group::notify_one() noexcept {
 
 void scheduler_group::unpark(scheduler& s) noexcept {
   if (idle_.unpark_specific(s.index())) s.unpark();
+}
+
+void scheduler_group::wake_for_timer(scheduler& s) noexcept {
+  unpark(s);
+  if (&s == &lent_place()) unpark(at(0));  // scheduler::next_timer
 }
 
 std::optional<memory::stack> scheduler_group::acquire_stack(stack_request kind) noexcept {

@@ -31,6 +31,7 @@ enum class lending : std::uint8_t {
   ended,    ///< it ran, and has left
   taken,    ///< another thread is lent
   refused,  ///< memory was refused
+  in_a_fiber,  ///< called by a fiber of Boost.Fiber's, not by the thread's own
 };
 
 /// The schedulers of one runtime, and what they share: the injected work, the idle protocol, the stacks, the monitor.
@@ -86,6 +87,8 @@ class scheduler_group {
   /// After work was made stealable: wakes one scheduler, if one sleeps and none is looking already.
   void notify_one() noexcept;
   void unpark(scheduler& s) noexcept;
+  /// After arming a timer there: whoever sleeps until its timers are due goes on.
+  void wake_for_timer(scheduler& s) noexcept;
   [[nodiscard]] class idle& idle() noexcept { return idle_; }
   void note_activity() noexcept { monitor_.note_activity(); }
 

@@ -97,13 +97,14 @@ TEST_F(Inspect, lists_those_that_live_all_the_time_while_others_come_and_go) {
   for (int i = 0; i != 50; ++i) settled.push_back(spawn_waiting());
   std::sort(settled.begin(), settled.end());
   std::atomic<bool> enough{false};
+  std::vector<fn::pid> parents;
   for (int i = 0; i != 2; ++i) {
-    fn::spawn(rt(), [&](fn::process& self) {
-      while (!enough) {
-        static_cast<void>(fn::spawn(self, [](fn::process&) {}));
-        self.sleep(0ms);
-      }
-    }).value();
+    parents.push_back(fn::spawn(rt(), [&](fn::process& self) {
+                        while (!enough) {
+                          static_cast<void>(fn::spawn(self, [](fn::process&) {}));
+                          self.sleep(0ms);
+                        }
+                      }).value());
   }
   for (std::size_t i = 0; i != scaled(1000, 50); ++i) {
     const auto seen = everybody();
@@ -111,6 +112,7 @@ TEST_F(Inspect, lists_those_that_live_all_the_time_while_others_come_and_go) {
     ASSERT_EQ(std::adjacent_find(seen.begin(), seen.end()), seen.end());
   }
   enough = true;
+  for (const fn::pid p : parents) wait_dead(p);
 }
 
 TEST_F(Inspect, lists_nobody_in_a_runtime_that_was_moved_from) {
@@ -221,6 +223,7 @@ TEST_F(Inspect, sees_reductions_grow_while_a_process_never_waits) {
     last = now;
   }
   enough = true;
+  wait_dead(p);
 }
 
 TEST_F(Inspect, an_error_says_why_there_is_nothing_to_see) {

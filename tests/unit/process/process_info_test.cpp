@@ -152,6 +152,25 @@ TEST_F(ProcessInfo, of_one_in_foreign_code_does_not_come) {
   wait_dead(p);
 }
 
+class InfoOfTheAbandoned : public AbandonTest {};
+
+TEST_F(InfoOfTheAbandoned, is_an_error_as_soon_as_it_is_given_up) {
+  start_impatient();
+  const fn::pid p = fn::spawn(rt(), [&](fn::process&) {
+                      inside = true;
+                      foreign_code(come_back);
+                    }).value();
+  wait_until([&] { return inside.load(); });
+  std::thread asks([&] {
+    EXPECT_EQ(fn::process_info(p, fn::info_items::all, fn::infinity).error(), fn::errc::noproc);
+  });
+  wait_until([&] { return fn::processes(rt()).size() == 2; });
+  kill(p);
+  asks.join();
+  come_back = true;
+  wait_abandoned(0);
+}
+
 TEST_F(ProcessInfo, of_the_dead_is_an_error) {
   start();
   const fn::pid p = idle_process();

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -493,6 +494,47 @@ TEST_F(RequestsToTheAbandoned, that_it_has_taken_are_dropped_when_it_comes_back)
   come_back = true;
   thread.join();
   wait_abandoned(0);
+}
+
+struct parcel {
+  fn::future<long> inside;
+};
+
+TEST_F(Requests, whose_untaken_reply_holds_a_future_of_the_askers_end_with_it) {
+  start({.schedulers = 1});
+  const fn::pid silent = fn::spawn(rt(), [](fn::process& self) { self.receive([](int) {}); }).value();
+  const fn::pid echo = fn::spawn(rt(), [](fn::process& self) {
+    self.receive([&](parcel p) { EXPECT_TRUE(self.reply(std::move(p))); });
+  }).value();
+  auto kept = std::make_unique<std::optional<fn::future<parcel>>>();
+  as_process([&](fn::process&) {
+    auto inside = fn::send_request<long>(silent, twice{1}).value();
+    kept->emplace(fn::send_request<parcel>(echo, parcel{std::move(inside)}).value());
+    wait_dead(echo);  // the reply is there, and nobody takes it
+  });
+  kept.reset();
+}
+
+TEST_F(Requests, of_plain_threads_end_with_the_runtime_and_leave_nothing_behind) {
+  for (int round = 0; round != static_cast<int>(scaled(60, 10)); ++round) {
+    start({.schedulers = 1});
+    const fn::pid dead = fn::spawn(rt(), [](fn::process&) {}).value();
+    const fn::pid silent = fn::spawn(rt(), [](fn::process& self) { self.sleep(24h); }).value();
+    std::atomic<int> asked{0};
+    std::vector<std::thread> threads;
+    for (const fn::pid to : {dead, silent, dead, silent}) {
+      threads.emplace_back([&, to] {
+        for (auto got = fn::request<int>(to, 1, 24h);; got = fn::request<int>(to, 1, 24h)) {
+          ++asked;
+          if (!got && got.error() == fn::errc::not_running) return;
+        }
+      });
+    }
+    wait_until([&] { return asked > 2; });
+    stop();
+    EXPECT_FALSE(logged("thread_process"));
+    for (auto& each : threads) each.join();
+  }
 }
 
 TEST_F(Requests, race_with_time_outs_and_deaths_and_are_never_confused) {

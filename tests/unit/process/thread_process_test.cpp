@@ -3,6 +3,7 @@
 // Plain threads that are processes.
 #include <gmock/gmock.h>
 
+#include <foundation/fiber.hpp>
 #include <sstream>
 #include <thread>
 
@@ -206,6 +207,11 @@ TEST_F(ThreadProcess, is_refused_where_it_cannot_be) {
   start({.schedulers = 1, .max_processes = 1});
   wait_dead(fn::spawn(rt(), [&](fn::process&) {
               EXPECT_EQ(fn::thread_process::create(rt()).error().code(), fn::errc::invalid_argument);
+            }).value());
+  wait_dead(fn::spawn(rt(), [&](fn::process&) {
+              boost::fibers::fiber([&] {
+                EXPECT_EQ(fn::thread_process::create(rt()).error().code(), fn::errc::invalid_argument);
+              }).join();
             }).value());
   wait_gone();
   EXPECT_THAT(fn::thread_process::create(rt(), std::string(256, 'x')).error().message(), HasSubstr("label"));

@@ -199,5 +199,16 @@ TEST_F(RefusedAnswer, to_process_info_is_an_error_of_its_own) {
   wait_dead(p);
 }
 
+TEST_F(RefusedAnswer, to_process_info_of_oneself_is_the_same_error) {
+  start({.schedulers = 1});
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+    refuses_new = true;
+    of_new.arm(1);
+    EXPECT_EQ(fn::process_info(self.id()).error(), fn::errc::system_limit);
+    refuses_new = false;
+  }, {.label = "a label that is too long to be stored inside"}).value();
+  wait_dead(p);
+}
+
 }  // namespace
 }  // namespace foundation::testing

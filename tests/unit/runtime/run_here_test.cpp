@@ -242,6 +242,15 @@ TEST_F(RunHere, is_refused_to_a_process) {
   wait_until([&] { return refused.load(); });
 }
 
+TEST_F(RunHere, is_refused_to_a_fiber_that_is_not_the_threads_own) {
+  start();
+  boost::fibers::fiber([&] {
+    const auto tried = rt().run_here({});
+    EXPECT_EQ(tried.error().code(), fn::errc::invalid_argument);
+    EXPECT_THAT(tried.error().message(), HasSubstr("called by a fiber"));
+  }).join();
+}
+
 TEST_F(RunHere, the_end_of_the_runtime_ends_it_and_a_later_request_to_stop_meets_nobody) {
   start();
   std::stop_source stop;

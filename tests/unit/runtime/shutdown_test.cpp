@@ -225,6 +225,22 @@ TEST_F(Shutdown, lets_those_who_finish_still_send_to_each_other) {
   EXPECT_EQ(arrived, 100);
 }
 
+TEST_F(Shutdown, without_any_time_kills) {
+  for (const auto mode : {fn::shutdown_mode::drain, fn::shutdown_mode::drop}) {
+    start();
+    watched_runtime elsewhere({.schedulers = 1});
+    fn::thread_process self(elsewhere);
+    const fn::pid p = fn::spawn(rt(), [](fn::process& traps) {
+      traps.trap_exit(true);
+      for (;;) traps.receive([](const fn::exited&) {});
+    }).value();
+    self->monitor(p).value();
+    EXPECT_TRUE(rt().shutdown(0ms, mode).empty());
+    self->receive([](const fn::down& d) { EXPECT_EQ(d.reason.kind(), fn::exit_kind::killed); });
+    stop();
+  }
+}
+
 TEST_F(Shutdown, names_a_survivor_and_a_second_call_waits_for_it_again) {
   start({.schedulers = 2, .kill_grace = 10ms});
   std::atomic<bool> come_back{false};
