@@ -137,7 +137,8 @@ case $check in
     for stray in 'std::atomic<int> a;' '#include <mutex>' 'std::mutex m;' 'std::condition_variable c;' 'std::thread t;' \
       'auto t = std::chrono::steady_clock::now();' 'clock_gettime(0, 0);' 'std::random_device r;' 'std::mt19937 r;' \
       'getrandom(0, 0, 0);' 'void* p = mmap(0);' '::madvise(0);' 'void* p = std::malloc (1);' 'auto p = calloc(1, 1);' \
-      'realloc(p, 1);' 'auto p = (1, malloc(1));' 'int k = 1; /* x */ std::mutex m;'; do
+      'realloc(p, 1);' 'auto p = (1, malloc(1));' 'int k = 1; /* x */ std::mutex m;' '__atomic_load_n(p, 0);' \
+      '__sync_synchronize();' '::sched_yield();' 'usleep(1);' 'std::time(nullptr);'; do
       put src/memory/stray.cpp "$stray"
       refuses 'src/memory/stray.cpp:1: [a-z]+ outside the seam'
     done

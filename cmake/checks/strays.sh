@@ -10,10 +10,11 @@ root=$1
 
 word='(^|[^A-Za-z0-9_])'
 threads="${word}std::(atomic|memory_order|(recursive_|shared_|timed_)*mutex|condition_variable|j?thread|this_thread)"
+threads+="|${word}(__atomic_|__sync_)[a-z]|${word}(sched_yield|usleep)[[:space:]]*\("
 threads+="|${word}std::(counting_semaphore|binary_semaphore|latch|barrier|call_once|once_flag)|${word}pthread_[a-z]"
 threads+="|#[[:space:]]*include[[:space:]]*<(atomic|mutex|shared_mutex|condition_variable|thread|semaphore|latch|barrier)>"
 # shellcheck disable=SC2034
-clocks="clock::now|${word}(clock_gettime|gettimeofday|nanosleep|clock_nanosleep)[[:space:]]*\("
+clocks="clock::now|${word}(time|clock_gettime|gettimeofday|nanosleep|clock_nanosleep)[[:space:]]*\("
 random="${word}std::(random_device|mt19937|minstd_rand|default_random_engine)|${word}(getrandom|rand|srand)[[:space:]]*\("
 random+="|#[[:space:]]*include[[:space:]]*<random>"
 # shellcheck disable=SC2034

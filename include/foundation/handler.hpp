@@ -40,6 +40,8 @@ namespace detail {
 template <typename Handler, typename Message>
 struct a_listed_message_has_no_handle_function;
 
+template <typename Handler, typename Message>
+struct a_message_is_listed_twice;
 template <typename Handler, typename Messages>
 struct a_handler_lists_its_messages_as_fn_messages;
 
@@ -54,6 +56,14 @@ constexpr bool check_handles() {
   return true;
 }
 
+template <typename Handler, typename Message, typename... Messages>
+constexpr bool check_listed_once() {
+  if constexpr ((std::is_same_v<Message, Messages> + ...) != 1) {
+    static_cast<void>(sizeof(a_message_is_listed_twice<Handler, Message>));
+  }
+  return true;
+}
+
 /// Complete when nothing is wrong with the class; otherwise an error in our words.
 template <typename Handler, typename List>
 struct check_handler {
@@ -62,6 +72,7 @@ struct check_handler {
 template <typename Handler, typename... Messages>
 struct check_handler<Handler, messages<Messages...>> {
   static_assert((check_handles<Handler, Messages>() && ...));
+  static_assert((check_listed_once<Handler, Messages, Messages...>() && ...));
 };
 
 /// Calls the one `handle` for the message's type; false when it is none of the listed ones.

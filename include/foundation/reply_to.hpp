@@ -9,6 +9,14 @@
 
 namespace foundation::inline v0 {
 
+namespace detail {
+
+// Never defined: the compiler's first error line names it, with the user's types.
+template <typename R, typename... Value>
+struct a_reply_to_is_answered_with_its_own_type;
+
+}  // namespace detail
+
 /// The duty to answer a request with an R, taken over from the message (`process::reply_later`): kept as long as need be, or
 /// sent on to whoever answers. Destroyed without a reply, it tells the asker so (errc::no_reply). Movable; any thread.
 ///
@@ -27,10 +35,13 @@ class reply_to {
   /// Answers; if the asker waits no more, it is dropped there.
   /// @errors errc::invalid_argument when it has been answered already
   template <typename... Value>
-    requires std::is_constructible_v<detail::reply_value<R>, Value...>
   result<void> reply(Value&&... value) {
-    if (!handle_) return error(errc::invalid_argument, "reply: the request has its reply already, or was taken over");
-    detail::answer<detail::reply_value<R>>(std::move(handle_), std::forward<Value>(value)...);
+    if constexpr (!std::is_constructible_v<detail::reply_value<R>, Value...>) {
+      static_cast<void>(sizeof(detail::a_reply_to_is_answered_with_its_own_type<R, Value...>));
+    } else {
+      if (!handle_) return error(errc::invalid_argument, "reply: the request has its reply already, or was taken over");
+      detail::answer<detail::reply_value<R>>(std::move(handle_), std::forward<Value>(value)...);
+    }
     return {};
   }
 

@@ -22,6 +22,9 @@ struct a_reply_must_be_a_movable_and_destructible_object_type_or_void;
 
 template <typename R>
 inline constexpr bool reply_type = std::is_void_v<R> || message_type<R>;
+/// R, unless that cannot be one: then `request` says so.
+template <typename R>
+using checked_reply = std::conditional_t<reply_type<R>, R, no_value>;
 
 /// Sends the request. @returns what its reply is waited for with
 template <typename R, typename T>
@@ -83,7 +86,7 @@ class future {
 /// @throws what the copy or move constructors of message and reply throw
 /// Semantics: `gen_server:call/3`, whose errors are values here.
 template <typename R, typename T, typename Rep, typename Period>
-[[nodiscard]] result<R> request(pid to, T&& message, std::chrono::duration<Rep, Period> timeout) {
+[[nodiscard]] result<detail::checked_reply<R>> request(pid to, T&& message, std::chrono::duration<Rep, Period> timeout) {
   using stored = std::decay_t<T>;
   if constexpr (!detail::reply_type<R>) {
     static_cast<void>(sizeof(detail::a_reply_must_be_a_movable_and_destructible_object_type_or_void<R>));

@@ -142,7 +142,8 @@ inline result<pid> pid_of(const result<monitored>& made) {
 /// reductions whatever comes of it, and may end the slice: hold no std::mutex across it. One allocation.
 /// @errors errc::invalid_argument for an option out of range, which the message names; errc::system_limit when
 ///         `max_processes` is reached or memory refused; errc::init_failed when moving `body` threw, with its text;
-///         errc::not_running when the runtime shuts down. In each case nothing is left behind.
+///         errc::not_running when the runtime shuts down. In each case nothing is left behind. A stack is found when the
+///         process first runs: where memory for it is refused, the process is there and waits for one.
 template <typename F>
 [[nodiscard]] result<pid> spawn(runtime& rt, F&& body, const spawn_options& options = {}) {
   return detail::pid_of(detail::spawn_in(rt, std::forward<F>(body), options));

@@ -1,4 +1,4 @@
-// expect: no matching (member )?function for call to .*reply
+// expect: a_reply_to_is_answered_with_its_own_type<.*row, int
 // SPDX-License-Identifier: Apache-2.0
 #include <foundation/foundation.hpp>
 

@@ -1,4 +1,4 @@
-// expect: result<T>: T must be void or an object type
+// expect: a_reply_must_be_a_movable_and_destructible_object_type_or_void<.*row.*&
 // SPDX-License-Identifier: Apache-2.0
 #include <foundation/foundation.hpp>
 

@@ -377,6 +377,7 @@ TEST_P(LinkStorm, nothing_comes_through_an_alias_that_was_taken_back) {
   long number = 0;
   std::atomic<bool> over{false};
   std::atomic<long> sent{0};
+  std::atomic<int> ended{0};
   const auto publish = [&](fn::alias a) {
     const std::lock_guard lock(mutex);
     current = a;
@@ -405,6 +406,7 @@ TEST_P(LinkStorm, nothing_comes_through_an_alias_that_was_taken_back) {
         send_on(t, n);
         if (n % 8 == 0) std::this_thread::sleep_for(20us);
       }
+      ++ended;
     });
   }
   std::vector<fn::pid> senders;
@@ -414,6 +416,7 @@ TEST_P(LinkStorm, nothing_comes_through_an_alias_that_was_taken_back) {
                           send_on(p, n);
                           if (n % 8 == 0) static_cast<void>(self.sleep(20us));
                         }
+                        ++ended;
                       }).value());
   }
   std::atomic<long> received{0};
@@ -442,6 +445,9 @@ TEST_P(LinkStorm, nothing_comes_through_an_alias_that_was_taken_back) {
                             received += got;
                           }
                           over = true;
+                          while (ended != 4) static_cast<void>(self.sleep(20us));
+                          self.receive([](const tagged&) { ADD_FAILURE() << "came after the end of the last alias"; },
+                                       fn::after(0ms, [] {}));  // takes over what is there
                         }).value();
   wait_dead(owner);
   for (auto& t : threads) t.join();
