@@ -65,6 +65,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/monitors_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/names_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/outer_queue_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/priority_signals_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/process_info_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/process_table_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/process_tree_test.cpp

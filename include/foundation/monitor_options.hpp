@@ -8,6 +8,9 @@
 namespace foundation::inline v0 {
 
 /// How `process::monitor` monitors.
+///
+///     const fn::reference ref = self.monitor(server, {.alias = fn::alias_mode::reply_demonitor}).value();
+///     fn::send(server, question{fn::alias(self.id(), ref)});  // the answer ends the monitor, the `down` the alias
 struct monitor_options {
   /// Makes the monitor's reference an alias, too: `explicit_unalias`, `demonitor` or `reply_demonitor`. Answers to a request
   /// that are sent to `alias(self.id(), monitor)` then come in no more once the monitor is gone (EEP 53).

@@ -29,12 +29,19 @@ FOUNDATION_API result<void> register_name(runtime& rt, std::string_view name, pi
 /// The same, in the runtime of the calling process.
 FOUNDATION_API result<void> register_name(process& self, std::string_view name, pid p) noexcept;
 
-/// Takes the name away from whoever has it. Any thread.
-/// @errors errc::noproc when nobody has it; errc::not_running
+/// Takes the name away from whoever has it. Any thread; takes the same lock.
+///
+///     fn::unregister_name(rt, "logger").value();
+///
+/// @errors errc::noproc when nobody has it; errc::not_running. Semantics: `erlang:unregister/1`.
 FOUNDATION_API result<void> unregister_name(runtime& rt, std::string_view name) noexcept;
 FOUNDATION_API result<void> unregister_name(process& self, std::string_view name) noexcept;
 
-/// Who has the name; none: nobody. Any thread, lock-free.
+/// Who has the name; none: nobody, as for one that cannot be a name. Any thread, lock-free.
+///
+///     if (const fn::pid logger = fn::whereis(rt, "logger")) fn::send(logger, line{"started"});
+///
+/// Semantics: `erlang:whereis/1`.
 [[nodiscard]] FOUNDATION_API pid whereis(const runtime& rt, std::string_view name) noexcept;
 [[nodiscard]] FOUNDATION_API pid whereis(process& self, std::string_view name) noexcept;
 
@@ -48,7 +55,10 @@ result<void> send_to_name(Where& where, std::string_view name, T&& message) {
 }  // namespace detail
 
 /// Sends to whoever has the name: `whereis`, then `send`.
-/// @errors errc::noproc when nobody has it: nothing was sent; and those of `send`
+///
+///     fn::send(rt, "logger", line{"started"}).value();
+///
+/// @errors errc::noproc when nobody has it: nothing was sent; and those of `send`. @throws as `send`
 template <typename T>
 result<void> send(runtime& rt, std::string_view name, T&& message) {
   return detail::send_to_name(rt, name, std::forward<T>(message));

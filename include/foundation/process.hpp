@@ -11,6 +11,7 @@
 #include <foundation/alias.hpp>
 #include <foundation/exit_reason.hpp>
 #include <foundation/export.hpp>
+#include <foundation/link_options.hpp>
 #include <foundation/monitor_options.hpp>
 #include <foundation/pid.hpp>
 #include <foundation/priority.hpp>
@@ -104,16 +105,28 @@ class FOUNDATION_API process {
   ///     const fn::pid worker = fn::spawn(self, work).value();
   ///     self.link(worker).value();                       // or fn::spawn_link(self, work)
   ///
+  /// Never waits; may end the slice. Cost: two allocations, one signal.
   /// @errors errc::system_limit when memory is refused: nothing was changed
-  result<void> link(pid other) noexcept;
+  /// Semantics: `erlang:link/1`, `link/2`.
+  result<void> link(pid other, const link_options& options = {}) noexcept;
 
   /// Removes the link, if there is one. After this call it has no effect on this process; where exits are trapped, an
-  /// `exited` may be in the mailbox from before.
+  /// `exited` may be in the mailbox from before. Never waits; may end the slice. Cost: two allocations, two signals.
+  ///
+  ///     self.unlink(worker).value();
+  ///     self.receive([&](const fn::exited& e) { … }, fn::after(0s));  // if it may have come before
+  ///
   /// @errors errc::system_limit when memory is refused: nothing was changed
+  /// Semantics: `erlang:unlink/1`.
   result<void> unlink(pid other) noexcept;
 
   /// Whether exit signals come as messages, `exited`, instead of ending this process; `kill` ends it all the same. Off at
-  /// first. @returns what it was
+  /// first. One reduction, no signal. @returns what it was
+  ///
+  ///     self.trap_exit(true);
+  ///     self.receive([&](const fn::exited& e) { restart(e.from); });
+  ///
+  /// Semantics: `process_flag(trap_exit, Boolean)`.
   bool trap_exit(bool on) noexcept;
   [[nodiscard]] bool traps_exits() const noexcept;
 
@@ -126,24 +139,38 @@ class FOUNDATION_API process {
   ///     const fn::reference ref = self.monitor(worker).value();
   ///     self.receive(fn::when([&](const fn::down& d) { return d.monitor == ref; }, [](fn::down d) { report(d.reason); }));
   ///
-  /// @errors errc::invalid_argument for `options.alias == alias_mode::reply`; errc::system_limit when memory is refused
+  /// Cost: two allocations, one signal. @errors errc::invalid_argument for `options.alias == alias_mode::reply`;
+  /// errc::system_limit when memory is refused: nothing was changed
+  /// Semantics: `erlang:monitor/2,3`.
   result<reference> monitor(pid other, const monitor_options& options = {}) noexcept;
 
   /// The same for the process that has a name now; its `down` carries the name. Where nobody has it, the `down` comes at once
   /// with the reason `noproc`. @errors also errc::invalid_argument for a name that is empty or longer than 255 bytes
+  ///
+  ///     const fn::reference ref = self.monitor("logger").value();
   result<reference> monitor(std::string_view name, const monitor_options& options = {}) noexcept;
 
   /// Removes a monitor of this process: its `down` does not come any more, unless it is in the mailbox already and
-  /// `keep`. May end the slice. @returns whether the monitor was there; false also when its `down` had come
+  /// `keep`. May end the slice; one signal, no allocation. @returns whether the monitor was there; false also when its `down`
+  /// had come
+  ///
+  ///     self.demonitor(ref, fn::demonitor_mode::flush);  // from here on nothing of it is in the mailbox, nor will be
+  ///
+  /// Semantics: `erlang:demonitor/2` with `info`, and with `flush` or not.
   bool demonitor(reference monitor, demonitor_mode mode = demonitor_mode::keep) noexcept;
 
   // -- aliases (alias.hpp) -------------------------------------------------------------------------------------------------
 
+  /// A second address of this process, which it can take back. One allocation.
+  ///
+  ///     const fn::alias me = self.make_alias({.mode = fn::alias_mode::reply}).value();
+  ///
   /// @errors errc::invalid_argument for a mode that belongs to monitors; errc::system_limit when memory is refused
+  /// Semantics: `erlang:alias/1`.
   result<foundation::alias> make_alias(const alias_options& options = {}) noexcept;
 
   /// Ends an alias of this process: messages sent to it from now on, and those sent before that have not arrived, are
-  /// dropped. @returns whether it was good
+  /// dropped. One reduction. @returns whether it was good. Semantics: `erlang:unalias/1`.
   bool unalias(foundation::alias a) noexcept;
 
   // -- requests (request.hpp) ----------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ struct process_details {
   process_activity seen;              ///< as `process_counters`, but the reductions up to now
   std::uint64_t messages = 0;         ///< in its mailbox
   bool has_more = false;              ///< more has arrived that it has not looked at yet
-  std::size_t block_bytes = 0;        ///< of its control block, its body and its label
+  std::size_t block_bytes = 0;        ///< of its control block, its body and its label; not of messages, nor of what the body owns
   std::size_t stack_bytes = 0;        ///< of the stack it keeps while it waits, reserved; 0 for an idle handler
   std::vector<pid> links;
   std::vector<monitor_info> monitors;

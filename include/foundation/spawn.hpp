@@ -6,12 +6,14 @@
 #include <type_traits>
 #include <utility>
 
+#include <foundation/alias.hpp>
 #include <foundation/detail/body.hpp>
 #include <foundation/export.hpp>
 #include <foundation/handler.hpp>
 #include <foundation/pid.hpp>
 #include <foundation/process.hpp>
 #include <foundation/result.hpp>
+#include <foundation/send.hpp>
 #include <foundation/spawn_options.hpp>
 
 namespace foundation::proc {
@@ -156,7 +158,12 @@ template <typename F>
 }
 
 /// The same, linked to the calling process from its beginning (process::link): as if the two had been linked before it
-/// ran. @errors as `spawn`
+/// ran. A link and two allocations more.
+///
+///     self.trap_exit(true);
+///     const fn::pid worker = fn::spawn_link(self, work).value();
+///
+/// @errors as `spawn`. Semantics: `erlang:spawn_link/1`.
 template <typename F>
 [[nodiscard]] result<pid> spawn_link(process& self, F&& body, const spawn_options& options = {}) {
   return detail::pid_of(detail::spawn_in(self, std::forward<F>(body), options, detail::bond::link));
@@ -177,8 +184,17 @@ template <typename F>
 ///
 /// Does not wait for it; the process ends at its next wait or checkpoint (process.hpp). To a dead process it does nothing.
 /// Any thread; from a process, one reduction, so it may end the slice.
+/// Two allocations.
+///
+///     fn::exit(worker, fn::exit_reason::shutdown).value();
+///
 /// @errors errc::system_limit when memory is refused: nothing was sent; errc::not_running when the runtime is gone
+/// Semantics: `erlang:exit/2`.
 FOUNDATION_API result<void> exit(pid to, exit_reason reason) noexcept;
+/// The same through an alias (alias.hpp): where that is not good any more, the receiver drops the signal.
+FOUNDATION_API result<void> exit(alias to, exit_reason reason) noexcept;
+/// The same; where the alias lets priority in and the receiver traps exits, the message overtakes others (EEP 76).
+FOUNDATION_API result<void> exit(alias to, exit_reason reason, priority_message_t) noexcept;
 
 /// Whether the process is alive at this moment: not yet ended, not abandoned. Any thread, lock-free; from a process, one
 /// reduction, so it may end the slice.

@@ -31,9 +31,10 @@ class FOUNDATION_API timer {
   constexpr timer() noexcept = default;
 
   /// Stops it: the message is destroyed, and does not come. @returns the time that was left; nothing when the message has
-  /// been sent already, when its receiver is gone, and the second time. Any thread.
+  /// been sent already, when its receiver is gone, and the second time. Any thread; two short locks.
+  /// Semantics: `erlang:cancel_timer/1`.
   std::optional<std::chrono::nanoseconds> cancel() const noexcept;
-  /// The time that is left; nothing as above. Any thread.
+  /// The time that is left; nothing as above. Any thread, no lock. Semantics: `erlang:read_timer/1`.
   [[nodiscard]] std::optional<std::chrono::nanoseconds> read() const noexcept;
 
   [[nodiscard]] constexpr reference ref() const noexcept { return ref_; }

@@ -39,6 +39,11 @@ bool control_block::has_to_die() noexcept {
   const bool trapping = traps_exits();
   return mail_.any_unsorted([&](const signal& s) {
     if (s.kind == signal_kind::exit) {
+      if (const reference through = static_cast<const exit_signal&>(s).through) {
+        // Nothing that has not been looked at either can end such an alias before; any other may be gone by then.
+        const relation* const alias = relations_.find(relation_kind::alias, through);
+        if (alias == nullptr || alias->mode != alias_mode::explicit_unalias) return false;
+      }
       const exit_reason& reason = static_cast<const exit_signal&>(s).message.reason;
       return reason.kind() == exit_kind::kill || (!trapping && !reason.is_normal());
     }

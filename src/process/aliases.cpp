@@ -33,22 +33,28 @@ void control_block::end_alias_of_monitor(reference ref) noexcept {
   if (found != nullptr && found->mode != alias_mode::explicit_unalias) forget(*found);
 }
 
-void control_block::on_alias_message(detail::alias_envelope& e) noexcept {
-  relation* const found = relations_.find(relation_kind::alias, e.alias);
-  if (found == nullptr) {
-    space_.count_dead_letter();
-    return forget_message(e);
-  }
-  const bool priority = e.priority && found->lets_priority_in;
-  const alias_mode mode = found->mode;
-  if (mode == alias_mode::reply || mode == alias_mode::reply_demonitor) {
-    if (relation* const monitor = relations_.find(relation_kind::watching, e.alias)) {
+/// Something has come: nothing when the alias is not good any more, else whether it lets priority in.
+std::optional<bool> control_block::come_through(reference alias) noexcept {
+  relation* const found = relations_.find(relation_kind::alias, alias);
+  if (found == nullptr) return std::nullopt;
+  const bool lets_priority_in = found->lets_priority_in;
+  if (found->mode == alias_mode::reply || found->mode == alias_mode::reply_demonitor) {
+    if (relation* const monitor = relations_.find(relation_kind::watching, alias)) {
       stop_watching(*monitor);
     } else {
       forget(*found);
     }
   }
-  deliver(e, priority);
+  return lets_priority_in;
+}
+
+void control_block::on_alias_message(detail::alias_envelope& e) noexcept {
+  const std::optional<bool> lets_priority_in = come_through(e.alias);
+  if (!lets_priority_in) {
+    space_.count_dead_letter();
+    return forget_message(e);
+  }
+  deliver(e, e.priority && *lets_priority_in);
 }
 
 }  // namespace foundation::proc

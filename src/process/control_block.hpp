@@ -145,7 +145,7 @@ class control_block final : public process, public sched::runnable, public sched
   void leave_thread() noexcept;
 
   // -- links, monitors, aliases: the process itself, in the library --------------------------------------------------------
-  [[nodiscard]] result<void> link_to(pid other) noexcept;
+  [[nodiscard]] result<void> link_to(pid other, const link_options& options) noexcept;
   [[nodiscard]] result<void> unlink_from(pid other) noexcept;
   [[nodiscard]] result<reference> watch(pid other, std::string_view name, const monitor_options& options) noexcept;
   /// False when there is no such monitor.
@@ -216,6 +216,7 @@ class control_block final : public process, public sched::runnable, public sched
   void on_down(relation& s) noexcept;
   void stop_watching(relation& mine) noexcept;
   void on_alias_message(detail::alias_envelope& e) noexcept;
+  [[nodiscard]] std::optional<bool> come_through(reference alias) noexcept;
   void end_alias_of_monitor(reference ref) noexcept;
   /// Takes an entry out and frees it.
   void forget(relation& entry) noexcept;

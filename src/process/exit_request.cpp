@@ -15,13 +15,28 @@ namespace foundation::inline v0 {
 using proc::control_block;
 using proc::process_space;
 
-result<void> exit(pid to, exit_reason reason) noexcept {
+namespace {
+
+result<void> tell_to_exit(pid to, exit_reason&& reason, reference through, bool priority) noexcept {
   proc::charge_caller(1);
   const sched::epoch_guard guard(process_space::epochs());
   process_space* space = proc::directory::instance().find(detail::pid_access::tag(to));
   if (space == nullptr) return errc::not_running;
   const process* const caller = current_process();
-  return space->exit(to, caller == nullptr ? pid() : caller->id(), std::move(reason)) ? result<void>() : errc::system_limit;
+  const pid from = caller == nullptr ? pid() : caller->id();
+  return space->exit(to, from, std::move(reason), through, priority) ? result<void>() : errc::system_limit;
+}
+
+}  // namespace
+
+result<void> exit(pid to, exit_reason reason) noexcept { return tell_to_exit(to, std::move(reason), {}, false); }
+
+result<void> exit(alias to, exit_reason reason) noexcept {
+  return tell_to_exit(to.owner(), std::move(reason), to.ref(), false);
+}
+
+result<void> exit(alias to, exit_reason reason, priority_message_t) noexcept {
+  return tell_to_exit(to.owner(), std::move(reason), to.ref(), true);
 }
 
 bool is_alive(pid p) noexcept {

@@ -17,10 +17,13 @@
 namespace foundation::proc {
 
 /// @errors errc::system_limit: nothing was changed
-result<void> control_block::link_to(pid other) noexcept {
+result<void> control_block::link_to(pid other, const link_options& options) noexcept {
   if (other == pid_) return {};
   relation* half = relations_.link_to(other);
-  if (half != nullptr && half->active) return {};
+  if (half != nullptr && half->active) {
+    half->lets_priority_in = options.priority;
+    return {};
+  }
   relation* const his = relation::make(relation_kind::link, pid_);
   if (his == nullptr) return errc::system_limit;
   if (half == nullptr) {
@@ -33,6 +36,7 @@ result<void> control_block::link_to(pid other) noexcept {
   }
   half->active = true;
   half->unlink_id = 0;
+  half->lets_priority_in = options.priority;
   his->kind = signal_kind::link;
   if (!post(other, his)) {
     his->tell_exit(other, exit_kind::noproc);
@@ -85,9 +89,10 @@ void control_block::answer_unlink(unlink_signal& question) noexcept {
 void control_block::on_link_exit(relation& s) noexcept {
   relation* const half = relations_.link_to(s.message<exited>().from);
   const bool heeded = half != nullptr && half->active;
+  const bool priority = heeded && half->lets_priority_in;
   if (half != nullptr) forget(*half);
   if (!heeded) return forget_message(s);
-  if (traps_exits()) return deliver(s, false);
+  if (traps_exits()) return deliver(s, priority);
   exit_reason& reason = s.message<exited>().reason;
   if (!reason.is_normal()) tell_to_exit(std::move(reason));
   forget_message(s);

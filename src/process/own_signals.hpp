@@ -33,6 +33,8 @@ struct exit_signal : detail::envelope {
     memory::deallocate(s);
   }
 
+  reference through;  // the alias it was sent to, or none
+
   union {
     exited message;  // destroyed as the payload it is, by whoever handles the signal
   };

@@ -12,11 +12,11 @@ namespace foundation::inline v0 {
 using proc::control_block;
 using proc::library_scope;
 
-result<void> process::link(pid other) noexcept {
+result<void> process::link(pid other, const link_options& options) noexcept {
   auto& p = control_block::of(*this);
   const library_scope scope(p);
   p.charge(1);
-  return p.link_to(other);
+  return p.link_to(other, options);
 }
 
 result<void> process::unlink(pid other) noexcept {

@@ -48,7 +48,7 @@ void process_space::note_exit(control_block& p, const exit_reason& reason, bool 
   directory::instance().ends().notify(p.self_pid());
 }
 
-bool process_space::exit(pid to, pid from, exit_reason reason) noexcept {
+bool process_space::exit(pid to, pid from, exit_reason reason, reference through, bool priority) noexcept {
   const sched::epoch_guard guard(epochs());
   control_block* p = table_.find(to);
   if (p == nullptr) return true;
@@ -58,6 +58,8 @@ bool process_space::exit(pid to, pid from, exit_reason reason) noexcept {
     watch_list::discard(watch);
     return false;
   }
+  signal->through = through;
+  signal->priority = priority;
   const push_result pushed = p->push_remote(signal);
   if (pushed == push_result::closed) {
     exit_signal::discard(signal);

@@ -65,7 +65,7 @@ class process_space {
   [[nodiscard]] reference make_reference() noexcept;
 
   /// Pushes an exit signal and has the receiver watched until it is gone. False: memory was refused, nothing was sent.
-  [[nodiscard]] bool exit(pid to, pid from, exit_reason reason) noexcept;
+  [[nodiscard]] bool exit(pid to, pid from, exit_reason reason, reference through = {}, bool priority = false) noexcept;
 
   /// Has a process watched, in whatever runtime: an exit signal that may end it is on the way. As far as there is memory.
   static void watch(pid target) noexcept;

@@ -111,7 +111,7 @@ struct relation : envelope {
   bool late = false;               ///< link, watched: made when the process had been told to end, which is to say nobody
   bool has_alias = false;          ///< watching: there is an alias of the same reference
   alias_mode mode{};               ///< alias
-  bool lets_priority_in = false;   ///< alias
+  bool lets_priority_in = false;   ///< alias; link: what comes of it overtakes other messages
   std::uint64_t unlink_id = 0;     ///< link, not active: the unlink whose acknowledgement is awaited
   pid other;
   reference ref;

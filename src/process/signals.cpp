@@ -2,6 +2,7 @@
 //
 // How a process takes over its signals, and waits for them.
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "process/control_block.hpp"
@@ -74,11 +75,17 @@ void control_block::on_signal(signal& s) noexcept {
 
 /// Erlang reference manual, "Processes", "Receiving exit signals".
 void control_block::on_exit(exit_signal& s) noexcept {
+  bool priority = false;
+  if (s.through) {
+    const std::optional<bool> lets_priority_in = come_through(s.through);
+    if (!lets_priority_in) return forget_message(s);
+    priority = s.priority && *lets_priority_in;
+  }
   exit_reason& reason = s.message.reason;
   if (reason.kind() == exit_kind::kill) {
     tell_to_exit(exit_kind::killed);
   } else if (traps_exits()) {
-    return deliver(s, false);
+    return deliver(s, priority);
   } else if (!reason.is_normal() || s.message.from == pid_) {
     tell_to_exit(std::move(reason));
   }
