@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "os/os.hpp"
+#include "support/one_cpu.hpp"
 #include "support/runtime_fixture.hpp"
 #include "unit/runtime/left_behind.hpp"
 
@@ -123,6 +124,13 @@ TEST_F(RuntimeOptions, every_guard_mode_makes_a_runtime_that_works_or_a_refusal)
 TEST_F(RuntimeOptions, without_a_number_of_schedulers_there_is_one_for_each_cpu_that_may_be_used) {
   EXPECT_EQ(start({}).schedulers(), os::usable_cpus());
   EXPECT_EQ(rt().counters().size(), os::usable_cpus());
+}
+
+TEST_F(RuntimeOptions, without_a_number_of_schedulers_a_thread_with_one_cpu_in_its_mask_makes_a_runtime_of_one) {
+  on_one_cpu([this] {
+    EXPECT_EQ(start({}).schedulers(), 1u);
+    runs_a_process(rt());
+  });
 }
 
 TEST_F(RuntimeOptions, signal_handlers_are_installed_as_long_as_a_runtime_that_wants_them_lives) {
