@@ -77,6 +77,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/reply_slots_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/requests_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/signals_property_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/spawn_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/survivor_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/thread_process_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/wait_gone_test.cpp

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <random>
 #include <sstream>
@@ -47,20 +48,27 @@ struct outcome {
   std::string err;
 };
 
-std::string read_all(int from) {
+using watcher = std::function<void(const std::string& so_far)>;
+
+std::string read_all(int from, const watcher& watch = {}) {
   std::string text;
   char buffer[4096];
-  for (ssize_t n = 0; (n = ::read(from, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(n));
+  for (ssize_t n = 0; (n = ::read(from, buffer, sizeof buffer)) > 0;) {
+    text.append(buffer, static_cast<std::size_t>(n));
+    if (watch) watch(text);
+  }
   return text;  // the last process on a terminal's other side leaves an error behind: the end, too
 }
 
-/// How the program is run: its standard output is a pipe or a terminal; as this user, or as one without rights.
+/// How the program is run: its standard output is a pipe or a terminal; as this user, or as one without rights; who is
+/// shown what it has written while it runs.
 struct run_as {
   bool terminal = false;
   bool nobody = false;
+  watcher watch = {};
 };
 
-outcome run(const std::vector<std::string>& arguments, run_as how = {}) {
+outcome run(const std::vector<std::string>& arguments, const run_as& how = {}) {
   int out[2];
   if (how.terminal) {
     out[0] = ::posix_openpt(O_RDWR | O_NOCTTY);
@@ -89,7 +97,7 @@ outcome run(const std::vector<std::string>& arguments, run_as how = {}) {
   ::close(program);
   ::close(out[1]);
   outcome result;
-  result.out = read_all(out[0]);
+  result.out = read_all(out[0], how.watch);
   int status = 0;
   ::waitpid(child, &status, 0);
   result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -111,6 +119,28 @@ counts counts_in(const std::string& report) {
     std::string word;
     fields >> times >> word;
     found[word] = times;
+  }
+  return found;
+}
+
+/// A drawing of the progress line: "1,234 files, 5.6 MB, 7 in flight".
+struct drawing {
+  std::uint64_t files;
+  std::uint64_t in_flight;
+};
+
+std::vector<drawing> drawings_in(const std::string& text) {
+  const std::string erase = "\r\033[K";
+  std::vector<drawing> found;
+  for (auto at = text.find(erase); at != std::string::npos; at = text.find(erase, at + 1)) {
+    std::string line = text.substr(at + erase.size(), text.find('\r', at + 1) - at - erase.size());
+    line.erase(std::remove(line.begin(), line.end(), ','), line.end());
+    std::istringstream fields(line);
+    drawing d{};
+    double megabytes = 0;
+    std::string word[4];
+    fields >> d.files >> word[0] >> megabytes >> word[1] >> d.in_flight >> word[2] >> word[3];
+    if (word[0] + word[1] + word[2] + word[3] == "filesMBinflight") found.push_back(d);
   }
   return found;
 }
@@ -230,6 +260,7 @@ TEST_F(WordCount, says_what_it_did_and_each_schedulers_share) {
   const outcome r = run({"--schedulers", "2", root.string()});
   EXPECT_NE(r.out.find("1 files, 0.0 MB, 2 words, 2 different; 0 skipped\n"), std::string::npos) << r.out;
   EXPECT_NE(r.out.find(" MB/s; 17 messages, "), std::string::npos) << r.out;  // 4 shards: 2 * 4 + 1, and 2 * 4
+  EXPECT_NE(r.out.find(" messages/s\n"), std::string::npos) << r.out;
   EXPECT_NE(r.out.find("\nscheduler 0: "), std::string::npos) << r.out;
   EXPECT_NE(r.out.find("\nscheduler 1: "), std::string::npos) << r.out;
 }
@@ -240,6 +271,39 @@ TEST_F(WordCount, draws_a_progress_line_on_a_terminal_and_takes_it_away_again) {
   EXPECT_EQ(r.status, 0);
   EXPECT_NE(r.out.find("\r\033[K0 files, 0.0 MB, 0 in flight"), std::string::npos) << r.out;
   EXPECT_NE(r.out.find("\r\033[K             1  one"), std::string::npos) << r.out;
+}
+
+TEST_F(WordCount, redraws_the_progress_line_and_never_has_more_in_flight_than_asked_for) {
+  // Files without an end hold the program up until it has drawn what is waited for; then they end at once.
+  const auto endless = [this](int i) { return root / ("endless" + std::to_string(i)); };
+  for (int i = 0; i < 5; ++i) {
+    put("endless" + std::to_string(i), "");
+    fs::resize_file(endless(i), std::uintmax_t{1} << 40);
+  }
+  for (int i = 0; i < 20; ++i) put("small" + std::to_string(i), "one two");
+
+  int without_end = 5;
+  const auto leave = [&](int few) {
+    while (without_end > few) fs::resize_file(endless(--without_end), 0);
+  };
+  const auto watch = [&](const std::string& so_far) {
+    const auto drawn = drawings_in(so_far);
+    if (drawn.empty()) return;
+    if (drawn.back().in_flight == 3) leave(2);  // the third is free for all the others
+    if (without_end == 2 && drawn.size() > 2 && drawn.back().files > 0) leave(0);
+  };
+  const outcome r = run({"--schedulers", "2", "--in-flight", "3", root.string()}, {.terminal = true, .watch = watch});
+  EXPECT_EQ(r.status, 0) << r.err;
+  const auto drawn = drawings_in(r.out);
+  ASSERT_GE(drawn.size(), 3u) << r.out;
+  std::uint64_t most = 0;
+  for (const drawing& d : drawn) most = std::max(most, d.in_flight);
+  EXPECT_EQ(most, 3u) << r.out;
+  EXPECT_EQ(drawn.front().files, 0u);
+  EXPECT_GT(drawn.back().files, 0u);
+  EXPECT_NE(r.out.find("\r\033[K            20  one"), std::string::npos) << r.out;
+  EXPECT_NE(r.out.find("\n25 files, "), std::string::npos) << r.out;
+  EXPECT_NE(r.out.find(" messages/s\r\n"), std::string::npos) << r.out;
 }
 
 TEST_F(WordCount, reports_and_skips_what_it_may_not_read) {

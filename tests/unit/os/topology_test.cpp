@@ -6,6 +6,7 @@
 #include <string>
 
 #include "os/os.hpp"
+#include "support/one_cpu.hpp"
 
 namespace foundation::os {
 namespace {
@@ -115,6 +116,15 @@ TEST_F(Topology, garbage_is_no_limit) {
 TEST_F(Topology, the_live_system_has_a_usable_cpu) {
   EXPECT_GE(usable_cpus(), 1u);
   EXPECT_LE(usable_cpus(), affinity_cpus());
+}
+
+TEST_F(Topology, a_thread_with_one_cpu_in_its_mask_may_use_one_and_the_others_what_they_could) {
+  const unsigned before = affinity_cpus();
+  testing::on_one_cpu([] {
+    EXPECT_EQ(affinity_cpus(), 1u);
+    EXPECT_EQ(usable_cpus(), 1u);
+  });
+  EXPECT_EQ(affinity_cpus(), before);
 }
 
 }  // namespace

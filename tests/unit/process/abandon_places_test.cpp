@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Given up in every place where user code runs: waits of Boost's, destructors, a handler's turn.
+// Given up in every place where user code runs: waits of Boost's, noexcept functions, destructors, a handler's turn.
 #include <boost/fiber/mutex.hpp>
 #include <memory>
 #include <mutex>
@@ -49,6 +49,28 @@ TEST_F(AbandonPlaces, one_that_is_stuck_in_a_wait_of_boosts) {
   EXPECT_FALSE(too_far);
   EXPECT_TRUE(mutex.try_lock());
   mutex.unlock();
+}
+
+TEST_F(AbandonPlaces, one_that_stays_below_a_noexcept_function_without_a_wait) {
+  start_impatient();
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+                      const frame f(left);
+                      [&]() noexcept {
+                        inside = true;
+                        foreign_code(come_back);
+                      }();
+                      static_cast<void>(self.checkpoint());
+                      too_far = true;
+                    }).value();
+  wait_until([&] { return inside.load(); });
+  kill(p);
+  wait_abandoned(1);
+  EXPECT_FALSE(fn::is_alive(p));
+  EXPECT_EQ(left, 0) << "nobody has touched its frames";
+  come_back = true;
+  wait_abandoned(0);
+  EXPECT_EQ(left, 1);
+  EXPECT_FALSE(too_far);
 }
 
 /// Does not come back from its destructor until told.

@@ -166,6 +166,47 @@ TEST_F(DeathSwallowed, a_wait_inside_a_handler_of_the_exit_itself_throws_it_agai
   EXPECT_EQ(thrown, 1);
 }
 
+// -- spawn ------------------------------------------------------------------------------------------------------------
+
+/// A body whose copying takes until it is told to come back.
+struct copied_slowly {
+  std::atomic<bool>& copying;
+  std::atomic<bool>& come_back;
+  std::atomic<int>& ran;
+  copied_slowly(std::atomic<bool>& c, std::atomic<bool>& b, std::atomic<int>& r) : copying(c), come_back(b), ran(r) {}
+  copied_slowly(const copied_slowly& other) : copying(other.copying), come_back(other.come_back), ran(other.ran) {
+    copying = true;
+    DeathTest::foreign_code(come_back);
+  }
+  void operator()(fn::process&) const { ++ran; }
+};
+
+TEST_F(DeathSwallowed, a_spawn_is_finished_by_one_that_is_killed_in_it_and_ends_at_its_next_checkpoint) {
+  start();
+  std::atomic<bool> come_back{false};
+  std::atomic<int> ran{0};
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+                      const frame f(left);
+                      const copied_slowly body(ready, come_back, ran);
+                      try {
+                        EXPECT_TRUE(fn::spawn(self, body));
+                      } catch (...) {
+                        ++thrown;
+                        throw;
+                      }
+                      static_cast<void>(self.checkpoint());
+                      too_far = true;
+                    }).value();
+  wait_until([&] { return ready.load(); });
+  kill(p);
+  come_back = true;
+  wait_gone();
+  EXPECT_EQ(thrown, 0);
+  EXPECT_EQ(ran, 1) << "the child's life is its own";
+  EXPECT_EQ(left, 1);
+  EXPECT_FALSE(too_far);
+}
+
 // -- noexcept ---------------------------------------------------------------------------------------------------------
 
 TEST_F(DeathSwallowed, every_wait_below_a_noexcept_function_answers_killed_and_the_program_lives) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -266,6 +268,49 @@ TEST_F(Handler, two_of_them_may_hand_one_message_to_and_fro_for_long) {
   const fn::pid first = fn::spawn(rt(), starter{partner, turns}).value();
   fn::send(partner, query{first});
   wait_until([&] { return done.load(); });
+}
+
+/// What players note of the hops from one's turn to the other's. Only the one scheduler's thread writes it.
+struct hops {
+  int open = 0;                 // turns that have begun and not ended: a slice may end inside of one
+  std::uintptr_t ended_at = 0;  // the frame of the turn that ended last
+  int seen = 0;
+  std::uintptr_t furthest = 0;  // from that frame to the next turn's
+  std::atomic<bool> done{false};
+};
+
+/// Hands a number back until it is 0.
+struct noting_player {
+  using messages = fn::messages<fn::pid, int>;
+  void handle(fn::process&, fn::pid p) { partner = p; }
+  void handle(fn::process&, int n) {
+    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    if (noted->open == 0 && noted->ended_at != 0) {
+      ++noted->seen;
+      noted->furthest = std::max(noted->furthest, std::max(here, noted->ended_at) - std::min(here, noted->ended_at));
+    }
+    ++noted->open;
+    if (n > 0) fn::send(partner, n - 1);
+    --noted->open;
+    noted->ended_at = here;
+    if (n == 0) noted->done = true;
+  }
+  hops* noted;
+  fn::pid partner = {};
+};
+
+TEST_F(Handler, a_hop_between_two_on_one_scheduler_switches_no_stack) {
+  start({.schedulers = 1});
+  constexpr int turns = 10'000;  // more than a slice has
+  hops noted;
+  const fn::pid first = fn::spawn(rt(), noting_player{&noted}).value();
+  const fn::pid second = fn::spawn(rt(), noting_player{&noted}).value();
+  fn::send(first, second);
+  fn::send(second, first);
+  fn::send(first, turns);
+  wait_until([&] { return noted.done.load(); });
+  EXPECT_GT(noted.seen, turns / 2);
+  EXPECT_LT(noted.furthest, fn::runtime_options{}.stack_size / 2) << "so far apart are frames on two stacks only";
 }
 
 }  // namespace

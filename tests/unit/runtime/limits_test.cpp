@@ -65,6 +65,7 @@ TEST_F(Limits, a_spawn_that_fails_takes_no_place) {
     const auto refused = fn::spawn(rt(), body);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error(), fn::errc::init_failed);
+    EXPECT_EQ(refused.error().message(), "std::runtime_error: no copy");
     ASSERT_FALSE(fn::spawn(rt(), [](fn::process&) {}, {.label = std::string(256, 'l')}));
     ASSERT_FALSE(fn::spawn(rt(), [](fn::process&) {}, {.scheduler = 2}));
   }

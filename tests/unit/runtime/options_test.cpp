@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <atomic>
+#include <csignal>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "os/os.hpp"
+#include "support/one_cpu.hpp"
 #include "support/runtime_fixture.hpp"
 #include "unit/runtime/left_behind.hpp"
 
@@ -34,6 +37,17 @@ class RuntimeOptions : public RuntimeTest {
         {{.shutdown_timeout = -1ms}, "shutdown_timeout (ms): -1 given, 0..86400000 allowed"},
         {{.shutdown_timeout = 24h + 1ms}, "shutdown_timeout (ms): 86400001 given, 0..86400000 allowed"},
     };
+  }
+
+  /// Who is called when the program faults.
+  static auto fault_handlers() {
+    std::array<decltype(std::declval<struct sigaction>().sa_sigaction), 2> found{};
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      struct sigaction now = {};
+      EXPECT_EQ(::sigaction(std::array{SIGSEGV, SIGBUS}[i], nullptr, &now), 0);
+      found[i] = now.sa_sigaction;
+    }
+    return found;
   }
 
   static void runs_a_process(fn::runtime& rt) {
@@ -110,6 +124,37 @@ TEST_F(RuntimeOptions, every_guard_mode_makes_a_runtime_that_works_or_a_refusal)
 TEST_F(RuntimeOptions, without_a_number_of_schedulers_there_is_one_for_each_cpu_that_may_be_used) {
   EXPECT_EQ(start({}).schedulers(), os::usable_cpus());
   EXPECT_EQ(rt().counters().size(), os::usable_cpus());
+}
+
+TEST_F(RuntimeOptions, without_a_number_of_schedulers_a_thread_with_one_cpu_in_its_mask_makes_a_runtime_of_one) {
+  on_one_cpu([this] {
+    EXPECT_EQ(start({}).schedulers(), 1u);
+    runs_a_process(rt());
+  });
+}
+
+TEST_F(RuntimeOptions, signal_handlers_are_installed_as_long_as_a_runtime_that_wants_them_lives) {
+  const auto before = fault_handlers();
+  runs_a_process(start({.schedulers = 1, .signal_handlers = true}));
+  const auto ours = fault_handlers();
+  for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_NE(ours[i], before[i]);
+  stop();
+  EXPECT_EQ(fault_handlers(), before);
+}
+
+TEST_F(RuntimeOptions, without_signal_handlers_a_runtime_installs_none_and_takes_none_away) {
+  const auto before = fault_handlers();
+  {
+    watched_runtime without({.schedulers = 1, .signal_handlers = false});
+    runs_a_process(without);
+    EXPECT_EQ(fault_handlers(), before);
+  }
+  EXPECT_EQ(fault_handlers(), before);
+
+  start({.schedulers = 1, .signal_handlers = true});
+  const auto ours = fault_handlers();
+  { const watched_runtime without({.schedulers = 1, .signal_handlers = false}); }
+  EXPECT_EQ(fault_handlers(), ours);
 }
 
 TEST_F(RuntimeOptions, the_name_is_kept) {

@@ -210,6 +210,33 @@ TEST_F(FiberInterop, processes_that_never_rest_leave_time_to_one_in_a_boost_wait
   });
 }
 
+// -- memory -----------------------------------------------------------------------------------------------------------
+
+TEST_F(FiberInterop, waking_processes_that_wait_the_way_of_boost_allocates_nothing) {
+  for (const unsigned schedulers : {1u, 2u}) {
+    start({.schedulers = schedulers});
+    bf::mutex mutex;
+    bf::condition_variable changed;
+    std::atomic<int> turn{0};
+    std::atomic<long> before{0};
+    std::atomic<long> after{0};
+    const int warm = 100;  // both have their stacks, and their schedulers spare ones, by then
+    const int turns = warm + static_cast<int>(scaled(2'000, 200));
+    run_on_all(2, [&](fn::process&, unsigned me) {
+      for (;;) {
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [&] { return turn == turns || turn % 2 == static_cast<int>(me); });
+        if (turn == turns) break;
+        if (turn == warm) before = probe.made();
+        if (++turn == turns) after = probe.made();
+        changed.notify_all();
+      }
+    });
+    EXPECT_EQ(after.load(), before.load()) << schedulers << " schedulers";
+    stop();
+  }
+}
+
 // -- signals ---------------------------------------------------------------------------------------------------------------
 
 TEST_F(FiberInterop, a_kill_applies_when_the_boost_wait_returns) {
