@@ -40,9 +40,10 @@ class connection {
       return false;
     }
     if (command == "mget") return get_many(line);
-    if (!(line >> key)) return complain("a command and a key are wanted: put, get, mget, watch; or quit, stop");
+    if (!(line >> key)) return complain("a command and a key are wanted: put, get, mget, await, watch; or quit, stop");
     if (command == "put") return put_one(std::move(key), line);
     if (command == "get") return say(fn::request<found>(keys_.shard_of(key), get{key}, patience));
+    if (command == "await") return wait_for_value(key);
     if (command == "watch") return wait_for_change(key);
     return complain("unknown command: " + command);
   }
@@ -69,6 +70,12 @@ class connection {
   }
 
   /// Blocks the thread, as reading from the socket does; a shutdown of the runtime ends it.
+  bool wait_for_value(const std::string& key) {
+    const auto got = fn::request<std::string>(keys_.shard_of(key), await{key}, fn::infinity);
+    return got ? lines_.write("value " + *got) : complain(got.error().message());
+  }
+
+  /// The same for the next change; it hears of the shard's end by a monitor.
   bool wait_for_change(const std::string& key) {
     const fn::pid shard = keys_.shard_of(key);
     const auto monitor = self_->monitor(shard);

@@ -13,6 +13,7 @@ namespace key_value {
 ///   put KEY VALUE    ok
 ///   get KEY          value VALUE, or none
 ///   mget KEY...      one line for each key, as get
+///   await KEY        value VALUE, as soon as there is one
 ///   watch KEY        changed VALUE, at the next put
 ///   quit             bye
 ///   stop             bye; ends the whole service

@@ -79,7 +79,7 @@ int run(std::uint16_t port) {
   std::fflush(stdout);
 
   fn::runtime rt({.schedulers = 2, .name = "key_value"});
-  const auto keys = store::start(rt, 4);
+  const auto keys = store::start(rt, 4, stop);
   if (!keys) return complain(keys.error().message(), failed);
   int status = 0;  // the accepting thread's until it is joined
   {

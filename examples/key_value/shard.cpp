@@ -2,6 +2,7 @@
 #include "shard.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace key_value {
@@ -13,6 +14,9 @@ void shard::handle(fn::process& self, put request) {
       self.demonitor(each.monitor, fn::demonitor_mode::flush);
     }
   }
+  if (auto waited = waiting_.extract(request.key)) {
+    for (auto& each : waited.mapped()) each.reply(request.value);
+  }
   values_.insert_or_assign(std::move(request.key), std::move(request.value));
   self.reply();
 }
@@ -20,6 +24,14 @@ void shard::handle(fn::process& self, put request) {
 void shard::handle(fn::process& self, const get& request) {
   const auto at = values_.find(request.key);
   self.reply(at == values_.end() ? found() : found(at->second));
+}
+
+void shard::handle(fn::process& self, await request) {
+  if (const auto at = values_.find(request.key); at != values_.end()) {
+    self.reply(at->second);
+  } else if (auto later = self.reply_later<std::string>()) {
+    waiting_[std::move(request.key)].push_back(std::move(*later));
+  }
 }
 
 void shard::handle(fn::process& self, watch request) {
@@ -34,14 +46,33 @@ void shard::handle(fn::process&, const fn::down& ended) {
   }
 }
 
-fn::result<store> store::start(fn::runtime& rt, unsigned shards) {
-  std::vector<fn::pid> all;
-  for (unsigned i = 0; i != shards; ++i) {
-    const auto made = fn::spawn(rt, shard(), {.label = "shard"});
-    if (!made) return made.error();
-    all.push_back(*made);
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Linked to the shards: it ends with none of them, but hears of it; they end with it.
+void keep(fn::process& self, unsigned count, std::stop_source& lost) {
+  self.trap_exit(true);
+  shard_list all;
+  for (unsigned i = 0; i != count; ++i) all.push_back(fn::spawn_link(self, shard(), {.label = "shard"}).value());
+  for (;;) {
+    self.receive([&](which_shards) { self.reply(all); },
+                 [&](const fn::exited& e) {
+                   lost.request_stop();
+                   self.exit(e.reason);
+                 });
   }
-  return store(std::move(all));
+}
+
+}  // namespace
+
+fn::result<store> store::start(fn::runtime& rt, unsigned shards, std::stop_source lost) {
+  const auto keeper =
+      fn::spawn(rt, [shards, lost](fn::process& self) mutable { keep(self, shards, lost); }, {.label = "keeper"});
+  if (!keeper) return keeper.error();
+  auto all = fn::request<shard_list>(*keeper, which_shards{}, 5s);
+  if (!all) return all.error();
+  return store(*std::move(all));
 }
 
 }  // namespace key_value

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,10 +14,11 @@ namespace key_value {
 /// The keys whose hash says so. Only this process sees them: there is no lock.
 class shard {
  public:
-  using messages = fn::messages<put, get, watch, fn::down>;
+  using messages = fn::messages<put, get, await, watch, fn::down>;
 
   void handle(fn::process& self, put request);
   void handle(fn::process& self, const get& request);
+  void handle(fn::process& self, await request);
   void handle(fn::process& self, watch request);
   void handle(fn::process& self, const fn::down& ended);  // a watcher
 
@@ -28,22 +30,23 @@ class shard {
 
   std::unordered_map<std::string, std::string> values_;
   std::unordered_map<std::string, std::vector<watcher>> watchers_;
+  std::unordered_map<std::string, std::vector<fn::reply_to<std::string>>> waiting_;
 };
 
 /// The shards of a service. They live until the runtime is shut down.
 class store {
  public:
-  /// @errors as fn::spawn
-  static fn::result<store> start(fn::runtime& rt, unsigned shards);
+  /// Should a shard end before, its part of the data is lost: `lost` is asked to stop. @errors as fn::spawn and fn::request
+  static fn::result<store> start(fn::runtime& rt, unsigned shards, std::stop_source lost);
 
   [[nodiscard]] fn::pid shard_of(std::string_view key) const noexcept {
     return shards_[std::hash<std::string_view>()(key) % shards_.size()];
   }
 
  private:
-  explicit store(std::vector<fn::pid> shards) : shards_(std::move(shards)) {}
+  explicit store(shard_list shards) : shards_(std::move(shards)) {}
 
-  std::vector<fn::pid> shards_;
+  shard_list shards_;
 };
 
 }  // namespace key_value

@@ -171,6 +171,20 @@ TEST_F(KeyValue, tells_those_who_watch_of_the_next_change) {
   stop();
 }
 
+TEST_F(KeyValue, answers_those_who_await_a_value_when_there_is_one) {
+  client waits(port);
+  client waits_too(port);
+  client writer(port);
+  waits.tell("await colour");
+  waits_too.tell("await colour");
+  EXPECT_EQ(writer.ask("put colour red"), "ok");
+  EXPECT_EQ(waits.line(), "value red");
+  EXPECT_EQ(waits_too.line(), "value red");
+  EXPECT_EQ(waits.ask("await colour"), "value red");
+  waits.tell("await shape");  // the end of the service ends it
+  stop();
+}
+
 TEST_F(KeyValue, serves_many_at_once) {
   const int rounds = static_cast<int>(scaled(200, 20));
   std::vector<std::thread> threads;
