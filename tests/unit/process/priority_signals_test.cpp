@@ -19,12 +19,12 @@ class PrioritySignals : public AbandonTest {
               }).value());
   }
   /// The next `count` things in the mailbox: numbers, and the reasons of exits.
-  static std::string next(fn::process& self, int count) {
+  static std::string next(fn::process& self, int count, std::chrono::nanoseconds patience = 0ms) {
     std::string order;
     for (int i = 0; i != count; ++i) {
       self.receive([&](int n) { order += std::to_string(n) + ' '; },
                    [&](const fn::exited& e) { order += e.reason.description() + ' '; },
-                   fn::after(0ms, [&] { order += "nothing "; }));
+                   fn::after(patience, [&] { order += "nothing "; }));
     }
     return order;
   }
@@ -87,7 +87,7 @@ TEST_F(PrioritySignals, of_links_overtake_where_this_side_asked_for_it) {
       fn::send(self.id(), 1);
       fn::exit(other, fn::exit_reason::shutdown);
       self.receive(fn::since(ref), [](const fn::down&) {});  // behind the link's
-      return next(self, 2);
+      return next(self, 2, 10s);
     };
     EXPECT_EQ(end_one({.priority = true}, {.priority = true}), "shutdown 1 ");
     EXPECT_EQ(end_one({}, {}), "1 shutdown ");
@@ -112,7 +112,7 @@ TEST_F(PrioritySignals, of_a_link_to_the_dead_overtake_too_and_of_the_other_side
       p.exit(fn::exit_reason::shutdown);
     }).value();
     wait_dead(other);
-    EXPECT_EQ(next(self, 2), "2 shutdown ");
+    EXPECT_EQ(next(self, 2, 10s), "2 shutdown ");
   });
 }
 
