@@ -62,6 +62,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/mailbox_property_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/mailbox_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/message_timers_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/monitor_table_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/monitors_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/names_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/outer_queue_test.cpp

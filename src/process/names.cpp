@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/names.hpp"
 
-#include <fmt/format.h>
-
 #include <cstring>
 #include <functional>
 #include <iterator>
 #include <new>
 
-#include <foundation/fmt.hpp>
-
 #include "memory/memory.hpp"
 #include "process/control_block.hpp"
 #include "process/process_space.hpp"
+#include "process/refusal.hpp"
 
 namespace foundation::proc {
 
@@ -35,15 +32,6 @@ void discard(sched::retired* e) noexcept {
   memory::deallocate(entry);
 }
 
-template <typename... Parts>
-error refusal(errc code, fmt::format_string<Parts...> format, Parts&&... parts) noexcept {
-  try {
-    return error(code, fmt::format(format, std::forward<Parts>(parts)...));
-  } catch (const std::bad_alloc&) {
-    return code;
-  }
-}
-
 }  // namespace
 
 names::~names() {
@@ -61,10 +49,13 @@ name_entry* names::find_in(const bucket& list, std::string_view name) noexcept {
   return e;
 }
 
+result<void> names::check(std::string_view name) noexcept {
+  if (!name.empty() && name.size() <= longest) return {};
+  return refusal(errc::invalid_argument, "name: {} bytes; 1..{} are allowed", name.size(), longest);
+}
+
 result<void> names::add(std::string_view name, control_block& p) noexcept {
-  if (name.empty() || name.size() > longest) {
-    return refusal(errc::invalid_argument, "name: {} bytes; 1..{} are allowed", name.size(), longest);
-  }
+  if (auto allowed = check(name); !allowed) return allowed;
   const sync::lock_guard lock(mutex_);
   bucket* all = buckets_.load(sync::memory_order_relaxed);
   if (all == nullptr) {
@@ -81,13 +72,15 @@ result<void> names::add(std::string_view name, control_block& p) noexcept {
   if (!p.name().set(made)) {
     discard(made);
     const name_entry* const other = p.name().get();
-    if (other == nullptr) return errc::noproc;
+    if (other == nullptr) return dead(p.self_pid());
     return refusal(errc::already_registered, "process: {} has the name \"{}\" already", p.self_pid(), other->text());
   }
   made->next.store(list.load(sync::memory_order_relaxed), sync::memory_order_relaxed);
   list.store(made, sync::memory_order_release);  // N1
   return {};
 }
+
+error names::dead(pid p) noexcept { return refusal(errc::noproc, "process: {} is dead", p); }
 
 result<void> names::remove(std::string_view name) noexcept {
   const sched::epoch_guard guard(process_space::epochs());  // the holder stays allocated

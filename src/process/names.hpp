@@ -75,7 +75,12 @@ class names {
   names(const names&) = delete;
   names& operator=(const names&) = delete;
 
-  /// @errors errc::invalid_argument for an empty name or one that is too long; errc::already_registered, which says who
+  /// @errors errc::invalid_argument for an empty name or one that is too long
+  [[nodiscard]] static result<void> check(std::string_view name) noexcept;
+  /// The error for a process that is to get a name and is dead.
+  [[nodiscard]] static error dead(pid p) noexcept;
+
+  /// @errors as `check`; errc::already_registered, which says who
   ///         has the name, or which name the process has; errc::noproc for a process that ends; errc::system_limit
   [[nodiscard]] result<void> add(std::string_view name, control_block& p) noexcept FOUNDATION_EXCLUDES(mutex_);
   /// @errors errc::noproc when nobody has it

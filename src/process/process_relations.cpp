@@ -55,9 +55,7 @@ result<reference> process::monitor(pid other, const monitor_options& options) no
 }
 
 result<reference> process::monitor(std::string_view name, const monitor_options& options) noexcept {
-  if (name.empty() || name.size() > proc::names::longest) {
-    return error(errc::invalid_argument, "name: empty or too long; 1..255 bytes are allowed");
-  }
+  if (auto allowed = proc::names::check(name); !allowed) return allowed.error();
   auto& p = control_block::of(*this);
   return monitor_by(p, p.space().names().find(name), name, options);
 }

@@ -6,6 +6,7 @@
 #include "process/charge.hpp"
 #include "process/control_block.hpp"
 #include "process/process_space.hpp"
+#include "process/refusal.hpp"
 #include "process/runtime_access.hpp"
 
 namespace foundation::inline v0 {
@@ -19,11 +20,11 @@ result<void> register_in(process_space* space, std::string_view name, pid p) noe
   proc::charge_caller(1);
   if (space == nullptr || !space->accepts()) return errc::not_running;
   if (detail::pid_access::tag(p) != space->tag()) {
-    return error(errc::invalid_argument, "process: of another runtime, or none; a name is one of its own runtime");
+    return proc::refusal(errc::invalid_argument, "process: {} is of another runtime, or none; a name is one of its own runtime", p);
   }
   const sched::epoch_guard guard(process_space::epochs());
   control_block* const found = space->table().find(p);
-  if (found == nullptr) return errc::noproc;
+  if (found == nullptr) return proc::names::dead(p);
   return space->names().add(name, *found);
 }
 

@@ -2,15 +2,20 @@
 //
 // Memory refused at each step: an error value or the documented fallback, nothing leaked (the fixture looks), all else
 // running. What happens when the stacks run out is carrier_failure_test.cpp.
+#include <gmock/gmock.h>
+
 #include <atomic>
 #include <memory>
 
 #include "support/runtime_fixture.hpp"
+#include "unit/process/settled.hpp"
 
 namespace foundation::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class AllocationFailure : public RuntimeTest {
  protected:
@@ -25,6 +30,30 @@ class AllocationFailure : public RuntimeTest {
       probe.refuse_nth(0);
       if (probe.refused() == before) return n - 1;
     }
+  }
+
+  /// The same for an operation that has to fail for want of memory each time, and do nothing: `untouched` looks at that.
+  /// Until the try that succeeds. @returns how many did not
+  template <typename Operation, typename Untouched>
+  int refuse_each_in_vain(Operation&& operation, Untouched&& untouched) {
+    for (int n = 1;; ++n) {
+      probe.refuse_nth(n);
+      const auto made = operation();
+      probe.refuse_nth(0);
+      if (made) return n - 1;
+      EXPECT_EQ(made.error().code(), fn::errc::system_limit);
+      if (made.error().code() != fn::errc::system_limit) return -1;
+      untouched();
+    }
+  }
+
+  /// With one scheduler, so that nobody allocates beside the process that `body` is, once the idle process sleeps.
+  template <typename Body>
+  void run_beside_an_idle_process(Body&& body) {
+    start({.schedulers = 1});
+    const fn::pid idle = fn::spawn(rt(), [](fn::process& p) { p.receive([](int) {}); }).value();
+    wait_until([&] { return is_asleep(rt(), idle); });
+    run([&](fn::process& self) { body(self, idle); });
   }
 
   /// A process that does not allocate and goes on while the test runs.
@@ -180,6 +209,148 @@ TEST_F(AllocationFailure, of_a_mark_gives_a_reference_all_the_same_whose_receive
   EXPECT_NE(made.at(0), made.at(1));
   EXPECT_TRUE(made.at(0));
   EXPECT_EQ(seen, (std::vector<int>{0, 1}));
+}
+
+TEST_F(AllocationFailure, of_a_link_or_an_unlink_is_its_error_and_changes_neither_end) {
+  run_beside_an_idle_process([&](fn::process& self, fn::pid other) {
+    const auto links_of = [](fn::pid p) { return fn::process_info(p).value().links; };
+    const int to_link = refuse_each_in_vain([&] { return self.link(other); }, [&] {
+      EXPECT_THAT(links_of(self.id()), IsEmpty());
+      EXPECT_THAT(links_of(other), IsEmpty());
+    });
+    EXPECT_EQ(to_link, 2) << "a half for each";
+    EXPECT_THAT(links_of(self.id()), ElementsAre(other));
+    EXPECT_THAT(links_of(other), ElementsAre(self.id()));
+    const int to_unlink = refuse_each_in_vain([&] { return self.unlink(other); }, [&] {
+      EXPECT_THAT(links_of(self.id()), ElementsAre(other));
+      EXPECT_THAT(links_of(other), ElementsAre(self.id()));
+    });
+    EXPECT_EQ(to_unlink, 2) << "the question and its answer";
+    EXPECT_THAT(links_of(self.id()), IsEmpty());
+    EXPECT_THAT(links_of(other), IsEmpty());
+  });
+}
+
+TEST_F(AllocationFailure, of_a_monitor_is_its_error_and_changes_neither_end) {
+  run_beside_an_idle_process([&](fn::process& self, fn::pid other) {
+    static_cast<void>(self.make_reference());          // room for marks, which are done without
+    static_cast<void>(fn::process_info(other).value());  // room for answers
+    const auto monitor = [&] { return self.monitor(other, {.alias = fn::alias_mode::demonitor}); };
+    const long before = probe.live();
+    const int allocations = refuse_each_in_vain(monitor, [&] {
+      EXPECT_EQ(probe.live(), before) << "nor is there an alias";
+      EXPECT_THAT(fn::process_info(self.id()).value().monitors, IsEmpty());
+      EXPECT_THAT(fn::process_info(other).value().monitored_by, IsEmpty());
+    });
+    EXPECT_EQ(allocations, 3) << "a half for each, and the alias";
+    EXPECT_EQ(fn::process_info(self.id()).value().monitors.size(), 1u);
+    EXPECT_THAT(fn::process_info(other).value().monitored_by, ElementsAre(self.id()));
+  });
+}
+
+TEST_F(AllocationFailure, of_an_alias_is_its_error_and_makes_none) {
+  run_beside_an_idle_process([&](fn::process& self, fn::pid) {
+    const long before = probe.live();
+    fn::alias made;
+    const auto make = [&] {
+      auto result = self.make_alias();
+      if (result) made = *result;
+      return result;
+    };
+    EXPECT_EQ(refuse_each_in_vain(make, [&] { EXPECT_EQ(probe.live(), before); }), 1);
+    fn::send(made, 7).value();
+    EXPECT_EQ(self.receive([](int n) { return n; }).value(), 7);
+    EXPECT_TRUE(self.unalias(made));
+  });
+}
+
+TEST_F(AllocationFailure, of_a_spawn_with_a_bond_leaves_neither_a_process_nor_a_bond) {
+  run_beside_an_idle_process([&](fn::process& self, fn::pid) {
+    const auto body = [kept = counted()](fn::process& child) { child.receive([](int) {}); };
+    const std::size_t before = rt().process_count();
+    const auto untouched = [&] {
+      EXPECT_EQ(counted::live, static_cast<int>(rt().process_count() - before) + 1) << "the body was not made";
+      const auto mine = fn::process_info(self.id()).value();
+      EXPECT_EQ(fn::processes(rt()).size(), before + mine.links.size() + mine.monitors.size());
+    };
+    EXPECT_EQ(refuse_each_in_vain([&] { return fn::spawn_link(self, body); }, untouched), 3) << "it, and a half for each";
+    EXPECT_EQ(fn::process_info(self.id()).value().links.size(), 1u);
+    EXPECT_EQ(refuse_each_in_vain([&] { return fn::spawn_monitor(self, body); }, untouched), 3);
+    EXPECT_EQ(fn::process_info(self.id()).value().monitors.size(), 1u);
+    EXPECT_EQ(rt().process_count(), before + 2);
+  });
+}
+
+TEST_F(AllocationFailure, of_a_name_is_its_error_and_leaves_it_free) {
+  run_beside_an_idle_process([&](fn::process& self, fn::pid other) {
+    const int allocations = refuse_each_in_vain([&] { return fn::register_name(self, "worker", other); }, [&] {
+      EXPECT_FALSE(fn::whereis(self, "worker"));
+      EXPECT_EQ(fn::process_counters(other).value().name, "");
+      EXPECT_TRUE(fn::register_name(self, "worker", self.id()) && fn::unregister_name(self, "worker"));
+    });
+    EXPECT_EQ(allocations, 1);
+    EXPECT_EQ(fn::whereis(self, "worker"), other);
+  });
+}
+
+/// Answers, and counts what it is asked.
+struct doubler {
+  using messages = fn::messages<int>;
+  std::atomic<int>* asked;
+  void handle(fn::process& self, int n) {
+    ++*asked;
+    EXPECT_TRUE(self.reply(2 * n));
+  }
+};
+
+TEST_F(AllocationFailure, of_a_request_is_its_error_and_asks_nobody) {
+  std::atomic<int> asked{0};
+  fn::pid answers;
+  run_beside_an_idle_process([&](fn::process& self, fn::pid) {
+    answers = fn::spawn(self, doubler{&asked}).value();
+    const auto ask = [&] { return fn::request<int>(answers, 1, fn::infinity); };
+    EXPECT_EQ(refuse_each_in_vain(ask, [&] { EXPECT_EQ(asked, 0); }), 2) << "room for answers, which stays; this one's";
+    EXPECT_EQ(refuse_each_in_vain(ask, [&] { EXPECT_EQ(asked, 1); }), 2) << "this one's, the message";
+    EXPECT_EQ(asked, 2);
+  });
+  run([&](fn::process&) {
+    std::optional<fn::future<int>> answer;
+    const auto send = [&] {
+      auto sent = fn::send_request<int>(answers, 2);
+      if (sent) answer = std::move(*sent);
+      return sent ? fn::result<void>() : fn::result<void>(sent.error());
+    };
+    for (int round = 0; round != 2; ++round) {
+      EXPECT_EQ(refuse_each_in_vain(send, [&] { EXPECT_EQ(asked, 2 + round); }), 2);
+      EXPECT_EQ(answer->get().value(), 4);
+    }
+  });
+  const std::size_t before = rt().process_count();
+  const int by_a_thread = refuse_each_in_vain([&] { return fn::request<int>(answers, 3, fn::infinity); }, [&] {
+    EXPECT_EQ(asked, 4);
+    EXPECT_EQ(rt().process_count(), before);
+    EXPECT_EQ(fn::current_process(), nullptr);
+  });
+  EXPECT_EQ(by_a_thread, 4) << "the thread's process besides";
+  EXPECT_EQ(asked, 5);
+  EXPECT_TRUE(fn::exit(answers, fn::exit_reason::kill));
+  wait_dead(answers);
+}
+
+TEST_F(AllocationFailure, of_a_timer_is_its_error_and_leaves_no_message) {
+  run_beside_an_idle_process([&](fn::process&, fn::pid other) {
+    const auto life = std::make_shared<int>(0);
+    fn::timer made;
+    const auto start_one = [&] {
+      const auto started = fn::send_after(1h, other, life);
+      if (started) made = *started;
+      return started;
+    };
+    EXPECT_EQ(refuse_each_in_vain(start_one, [&] { EXPECT_EQ(life.use_count(), 1); }), 2) << "places for timers, the message";
+    EXPECT_EQ(life.use_count(), 2);
+    EXPECT_TRUE(made.cancel());
+    EXPECT_EQ(life.use_count(), 1);
+  });
 }
 
 TEST_F(AllocationFailure, of_a_request_to_end_is_made_good_by_the_next) {

@@ -4,7 +4,6 @@
 // each reason, on each way, for a receiver in each state, trapping exits or not.
 #include <boost/fiber/future.hpp>
 #include <ostream>
-#include <stdexcept>
 
 #include "unit/process/death_fixture.hpp"
 #include "unit/process/reasons.hpp"
@@ -12,10 +11,6 @@
 
 namespace foundation::testing {
 namespace {
-
-enum class reason_kind { normal, shutdown, shutdown_with, kill, killed, noproc, exception, user };
-constexpr const char* reason_names[] = {"normal", "shutdown", "shutdown_with", "kill",
-                                        "killed", "noproc",   "exception",     "user"};
 
 enum class path { from_another_process, from_itself, from_a_plain_thread, through_a_link };
 constexpr const char* path_names[] = {"from_another_process", "from_itself", "from_a_plain_thread", "through_a_link"};
@@ -54,26 +49,6 @@ std::vector<row> all_rows() {
   return rows;
 }
 
-[[noreturn]] void crash() { throw std::runtime_error("out of paper"); }
-
-fn::exit_reason planned_reason(const row& r) {
-  switch (r.reason) {
-    case reason_kind::normal: return fn::exit_reason::normal;
-    case reason_kind::shutdown: return fn::exit_reason::shutdown;
-    case reason_kind::shutdown_with: return fn::exit_reason::shutdown_with(std::string("maintenance"));
-    case reason_kind::kill: return fn::exit_reason::kill;
-    case reason_kind::killed: return fn::exit_reason::killed;
-    case reason_kind::noproc: return fn::exit_reason::noproc;
-    case reason_kind::user: return fn::exit_reason::user(42);
-    case reason_kind::exception: break;
-  }
-  try {
-    crash();
-  } catch (...) {
-    return fn::exit_reason_of_current_exception();
-  }
-}
-
 enum class outcome { ignored, message, ends };
 
 struct expectation {
@@ -83,7 +58,7 @@ struct expectation {
 
 /// The table itself.
 expectation erlang_says(const row& r) {
-  const fn::exit_reason reason = planned_reason(r);
+  const fn::exit_reason reason = planned_reason(r.reason);
   if (r.receiver == state::dead) return {outcome::ignored};
   if (r.way != path::through_a_link && reason.kind() == fn::exit_kind::kill) return {outcome::ends, fn::exit_kind::killed};
   if (r.trapping) return {outcome::message, reason};
@@ -202,14 +177,14 @@ class ExitTable : public DeathTest, public ::testing::WithParamInterface<row> {
               linked = true;
               self.receive([](release) {});
               if (GetParam().reason == reason_kind::exception) crash();
-              self.exit(planned_reason(GetParam()));
+              self.exit(planned_reason(GetParam().reason));
             }, {.label = "other", .scheduler = 0}).value();
     wait_until([&] { return linked.load(); });
   }
 
   void send_from(fn::pid sender) {
     wait_until([&] { return go.load(); });  // the observer watches
-    EXPECT_TRUE(fn::exit(p, planned_reason(GetParam())));
+    EXPECT_TRUE(fn::exit(p, planned_reason(GetParam().reason)));
     from = sender;
   }
 
@@ -217,11 +192,11 @@ class ExitTable : public DeathTest, public ::testing::WithParamInterface<row> {
   void send_signal() {
     switch (GetParam().way) {
       case path::from_itself: break;
-      case path::from_a_plain_thread: EXPECT_TRUE(fn::exit(p, planned_reason(GetParam()))); break;
+      case path::from_a_plain_thread: EXPECT_TRUE(fn::exit(p, planned_reason(GetParam().reason))); break;
       case path::from_another_process: {
         std::atomic<bool> sent{false};
         other = fn::spawn(rt(), [&](fn::process& self) {
-                  EXPECT_TRUE(fn::exit(p, planned_reason(GetParam())));
+                  EXPECT_TRUE(fn::exit(p, planned_reason(GetParam().reason)));
                   from = self.id();
                   sent = true;
                 }, {.scheduler = 0}).value();

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "unit/process/death_fixture.hpp"
+#include "unit/process/settled.hpp"
 
 namespace foundation::testing {
 namespace {
@@ -176,16 +177,48 @@ TEST_F(MessageTimers, outlive_who_started_them_and_end_with_the_runtime) {
 TEST_F(MessageTimers, need_memory_to_start) {
   start();
   const fn::pid p = idle_process();
-  for (long refused = 1; refused != 4; ++refused) {
-    probe.refuse_nth(refused);
+  wait_until([&] { return is_asleep(rt(), p); });  // nobody else allocates
+  for (long nth = 1;; ++nth) {
+    const long before = probe.refused();
+    probe.refuse_nth(nth);
     const auto made = fn::send_after(1h, p, 1);
     probe.refuse_nth(0);
+    EXPECT_EQ(made.has_value(), probe.refused() == before);
     if (made) {
       EXPECT_TRUE(made->cancel());
-    } else {
-      EXPECT_EQ(made.error().code(), fn::errc::system_limit);
+      break;
     }
+    EXPECT_EQ(made.error().code(), fn::errc::system_limit);
   }
+  EXPECT_GE(probe.refused(), 1) << "the message at least, and places where there are none";
+}
+
+TEST_F(MessageTimers, may_be_a_million_at_once_and_end_with_their_receiver_or_one_by_one) {
+  start();
+  const std::size_t count = scaled(1'000'000, 20'000);
+  const auto life = std::make_shared<int>(0);
+  const fn::pid killed = idle_process();
+  const fn::pid kept = idle_process();
+  std::vector<fn::timer> to_killed;
+  std::vector<fn::timer> to_kept;
+  for (std::size_t i = 0; i != count; ++i) {
+    const bool even = i % 2 == 0;
+    (even ? to_killed : to_kept).push_back(fn::send_after(1h, even ? killed : kept, life).value());
+  }
+  EXPECT_EQ(life.use_count(), static_cast<long>(count) + 1);
+  const auto left = to_kept.back().read();
+  ASSERT_TRUE(left);
+  EXPECT_LE(*left, 1h + 1ms);
+  EXPECT_GT(*left, 30min);
+
+  kill(killed);
+  wait_until([&] { return rt().process_count() == 1; });
+  EXPECT_EQ(life.use_count(), static_cast<long>(to_kept.size()) + 1);
+  EXPECT_FALSE(to_killed.back().read());
+  std::size_t cancelled = 0;
+  for (const fn::timer t : to_kept) cancelled += t.cancel() ? 1 : 0;
+  EXPECT_EQ(cancelled, to_kept.size());
+  EXPECT_EQ(life.use_count(), 1);
 }
 
 TEST_F(MessageTimers, are_many_at_once) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <foundation/fmt.hpp>
 #include <thread>
 
 #include "unit/process/death_fixture.hpp"
@@ -8,7 +10,9 @@
 namespace foundation::testing {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Names : public DeathTest {
  protected:
@@ -52,7 +56,7 @@ TEST_F(Names, that_are_taken_say_by_whom) {
   const auto refused = fn::register_name(rt(), "worker", second);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), fn::errc::already_registered);
-  EXPECT_THAT(std::string(refused.error().message()), HasSubstr("\"worker\" is held by <0.0."));
+  EXPECT_EQ(refused.error().message(), fmt::format("name: \"worker\" is held by {}", first));
 }
 
 TEST_F(Names, are_one_to_a_process) {
@@ -83,30 +87,59 @@ TEST_F(Names, that_are_empty_or_too_long_are_refused) {
 
 TEST_F(Names, nobody_has_cannot_be_taken_away) {
   start();
-  EXPECT_EQ(fn::unregister_name(rt(), "worker").error().code(), fn::errc::noproc);
+  const auto refused = fn::unregister_name(rt(), "worker");
+  EXPECT_EQ(refused.error().code(), fn::errc::noproc);
+  EXPECT_EQ(refused.error().message(), "name: nobody has \"worker\"");
+}
+
+TEST_F(Names, that_nobody_can_have_are_nobodys_to_all_who_use_them) {
+  start();
+  for (const std::string& name : {std::string(), std::string(256, 'x')}) {
+    EXPECT_FALSE(fn::whereis(rt(), name));
+    const auto taken_away = fn::unregister_name(rt(), name);
+    EXPECT_EQ(taken_away.error().code(), fn::errc::noproc);
+    EXPECT_EQ(taken_away.error().message(), "name: nobody has \"" + name.substr(0, 255) + "\"");
+    EXPECT_EQ(fn::send(rt(), name, 1).error().code(), fn::errc::noproc);
+    wait_dead(fn::spawn(rt(), [&](fn::process& self) {
+                EXPECT_FALSE(fn::whereis(self, name));
+                EXPECT_EQ(fn::send(self, name, 1).error().code(), fn::errc::noproc);
+                const auto monitored = self.monitor(name);
+                EXPECT_EQ(monitored.error().code(), fn::errc::invalid_argument);
+                EXPECT_EQ(monitored.error().message(), fmt::format("name: {} bytes; 1..255 are allowed", name.size()));
+              }).value());
+  }
+  EXPECT_EQ(rt().dead_letters(), 0u) << "nothing was sent";
 }
 
 TEST_F(Names, of_dead_processes_and_of_other_runtimes_are_refused) {
   start();
   watched_runtime other({.schedulers = 1});
   const fn::pid there = fn::spawn(other, [](fn::process& p) { p.receive([](int) {}); }).value();
-  EXPECT_EQ(fn::register_name(rt(), "worker", there).error().code(), fn::errc::invalid_argument);
-  EXPECT_EQ(fn::register_name(rt(), "worker", fn::pid()).error().code(), fn::errc::invalid_argument);
+  for (const fn::pid p : {there, fn::pid()}) {
+    const auto refused = fn::register_name(rt(), "worker", p);
+    EXPECT_EQ(refused.error().code(), fn::errc::invalid_argument);
+    EXPECT_THAT(std::string(refused.error().message()), HasSubstr(fmt::format("process: {} is of another runtime, or none", p)));
+  }
   const fn::pid p = idle_process();
   fn::exit(p, fn::exit_reason::kill);
   wait_dead(p);
-  EXPECT_EQ(fn::register_name(rt(), "worker", p).error().code(), fn::errc::noproc);
+  const auto refused = fn::register_name(rt(), "worker", p);
+  EXPECT_EQ(refused.error().code(), fn::errc::noproc);
+  EXPECT_EQ(refused.error().message(), fmt::format("process: {} is dead", p));
+  EXPECT_FALSE(fn::whereis(rt(), "worker"));
 }
 
 TEST_F(Names, are_free_before_anybody_hears_of_the_end) {
   start();
-  wait_dead(fn::spawn(rt(), [](fn::process& self) {
+  wait_dead(fn::spawn(rt(), [&](fn::process& self) {
               for (int i = 0; i != 300; ++i) {
                 const auto made = fn::spawn_monitor(
                     self, [](fn::process& w) { fn::register_name(w, "worker", w.id()).value(); });
                 ASSERT_TRUE(made);
                 self.receive([](const fn::down&) {});
                 EXPECT_FALSE(fn::whereis(self, "worker"));
+                EXPECT_THAT(fn::processes(rt()), Not(Contains(made->id))) << "nor is it in any table";
+                EXPECT_EQ(fn::process_counters(made->id).error().code(), fn::errc::noproc);
               }
             }).value());
 }
