@@ -141,7 +141,11 @@ TEST_F(PrioritySignals, through_an_alias_that_is_gone_give_nobody_up) {
     self.sleep(1ms);
     too_far = true;
   }).value();
-  const fn::pid stuck = fn::spawn(rt(), [&](fn::process&) { foreign_code(come_back); }).value();
+  const fn::pid stuck = fn::spawn(rt(), [&](fn::process&) {
+    inside = true;
+    foreign_code(come_back);
+  }).value();
+  wait_until([&] { return inside.load(); });
   ASSERT_TRUE(fn::exit(promised.get_future().get(), fn::exit_reason::kill));
   kill(stuck);  // later: by the time it is given up, the other one has been judged
   wait_abandoned(1);
