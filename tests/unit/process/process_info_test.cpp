@@ -133,6 +133,8 @@ TEST_F(ProcessInfo, lists_links_and_monitors_if_asked_to) {
   const auto some = fn::process_info(p, fn::info_items::links | fn::info_items::waits, 5s).value();
   EXPECT_THAT(some.links, ElementsAre(linked));
   EXPECT_THAT(some.monitors, IsEmpty());
+  fn::send(p, 1);
+  wait_dead(p);
 }
 
 TEST_F(ProcessInfo, of_one_that_runs_comes_at_its_next_checkpoint) {
