@@ -200,7 +200,9 @@ TEST_F(ProcessInfo, says_when_more_has_arrived_behind_the_question) {
   wait_until([&] { return inside.load(); });
   fn::send(p, 1);
   std::optional<fn::process_details> info;
-  const fn::pid asks = fn::spawn(rt(), [&](fn::process&) { info = fn::process_info(p).value(); }, {.scheduler = 1}).value();
+  const fn::pid asks = fn::spawn(rt(), [&](fn::process&) {
+                         info = fn::process_info(p).value();
+                       }, {.scheduler = 1}).value();
   wait_until([&] { return is_asleep(rt(), asks); });  // it has asked
   fn::send(p, 2);
   come_back = true;
