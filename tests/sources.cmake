@@ -58,6 +58,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/handler_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/inspect_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/life_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/link_states_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/links_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/mailbox_property_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/mailbox_test.cpp

@@ -20,7 +20,8 @@ result<void> register_in(process_space* space, std::string_view name, pid p) noe
   proc::charge_caller(1);
   if (space == nullptr || !space->accepts()) return errc::not_running;
   if (detail::pid_access::tag(p) != space->tag()) {
-    return proc::refusal(errc::invalid_argument, "process: {} is of another runtime, or none; a name is one of its own runtime", p);
+    return proc::refusal(errc::invalid_argument,
+                         "process: {} is of another runtime, or none; a name is one of its own runtime", p);
   }
   const sched::epoch_guard guard(process_space::epochs());
   control_block* const found = space->table().find(p);

@@ -32,8 +32,8 @@ class AllocationFailure : public RuntimeTest {
     }
   }
 
-  /// The same for an operation that has to fail for want of memory each time, and do nothing: `untouched` looks at that.
-  /// Until the try that succeeds. @returns how many did not
+  /// The same for one that has to fail for want of memory each time, and do nothing, at which `untouched` looks.
+  /// Ends with the try that succeeds. @returns how many did not
   template <typename Operation, typename Untouched>
   int refuse_each_in_vain(Operation&& operation, Untouched&& untouched) {
     for (int n = 1;; ++n) {
@@ -273,8 +273,11 @@ TEST_F(AllocationFailure, of_a_spawn_with_a_bond_leaves_neither_a_process_nor_a_
       const auto mine = fn::process_info(self.id()).value();
       EXPECT_EQ(fn::processes(rt()).size(), before + mine.links.size() + mine.monitors.size());
     };
-    EXPECT_EQ(refuse_each_in_vain([&] { return fn::spawn_link(self, body); }, untouched), 3) << "it, and a half for each";
-    EXPECT_EQ(fn::process_info(self.id()).value().links.size(), 1u);
+    const int to_link = refuse_each_in_vain([&] { return fn::spawn_link(self, body); }, untouched);
+    EXPECT_EQ(to_link, 3) << "it, and a half for each";
+    const auto links = fn::process_info(self.id()).value().links;
+    ASSERT_EQ(links.size(), 1u);
+    static_cast<void>(fn::process_info(links[0]).value());  // it has what it needs to run
     EXPECT_EQ(refuse_each_in_vain([&] { return fn::spawn_monitor(self, body); }, untouched), 3);
     EXPECT_EQ(fn::process_info(self.id()).value().monitors.size(), 1u);
     EXPECT_EQ(rt().process_count(), before + 2);
@@ -346,7 +349,8 @@ TEST_F(AllocationFailure, of_a_timer_is_its_error_and_leaves_no_message) {
       if (started) made = *started;
       return started;
     };
-    EXPECT_EQ(refuse_each_in_vain(start_one, [&] { EXPECT_EQ(life.use_count(), 1); }), 2) << "places for timers, the message";
+    const int allocations = refuse_each_in_vain(start_one, [&] { EXPECT_EQ(life.use_count(), 1); });
+    EXPECT_EQ(allocations, 2) << "places for timers, the message";
     EXPECT_EQ(life.use_count(), 2);
     EXPECT_TRUE(made.cancel());
     EXPECT_EQ(life.use_count(), 1);

@@ -2,6 +2,7 @@
 //
 // Links, as one process sees them and as the other does.
 #include "unit/process/death_fixture.hpp"
+#include "unit/process/settled.hpp"
 
 namespace foundation::testing {
 namespace {
@@ -49,12 +50,12 @@ TEST_F(Links, the_end_of_one_comes_to_the_other_as_a_message_if_it_traps_exits) 
 TEST_F(Links, the_end_of_one_ends_the_other_that_does_not_trap_exits) {
   as_trapping_process([](fn::process& self) {
     const fn::pid first = idle_process(self);
-    const fn::pid second = fn::spawn_link(self, [first](fn::process& p) {
+    const fn::pid second = fn::spawn_link(self, [first, to = self.id()](fn::process& p) {
                              p.link(first).value();
+                             fn::send(to, 1);
                              p.receive([](int) {});
                            }).value();
-    while (!fn::is_alive(second)) self.sleep(1ms);
-    self.sleep(5ms);
+    self.receive([](int) {});  // they are linked
     fn::exit(first, fn::exit_reason::user(std::string("gone")));
     const auto e = next_exit(self);
     ASSERT_TRUE(e);
@@ -72,14 +73,14 @@ TEST_F(Links, a_normal_end_is_passed_on_as_a_message_and_ends_nobody) {
     EXPECT_TRUE(e->reason.is_normal());
     std::atomic<bool> went_on{false};
     const fn::pid careless = fn::spawn(self, [&](fn::process& p) {
-                               const auto [id, ref] = fn::spawn_monitor(p, [](fn::process&) {}).value();
+                               const fn::pid id = idle_process(p);
                                p.link(id).value();
-                               p.receive([](const fn::down&) {});
-                               p.sleep(5ms);
+                               fn::send(id, 1);  // it ends
+                               while (!fn::process_info(p.id()).value().links.empty()) p.sleep(0ms);
                                went_on = true;
                              }).value();
     while (fn::is_alive(careless)) self.sleep(1ms);
-    SUCCEED();
+    EXPECT_TRUE(went_on);
   });
 }
 
@@ -199,12 +200,22 @@ TEST_F(Links, are_heeded_by_one_that_waits_without_waking_it_for_nothing) {
                             const frame f(left);
                             parked = true;
                             self.receive([](int) {});
-                          }).value();
-  wait_until([&] { return parked.load(); });
-  wait_dead(fn::spawn(rt(), [&](fn::process& self) {
-              self.link(waiting).value();
-              self.exit(fn::exit_reason::user(1));
-            }).value());
+                          }, {.scheduler = 1}).value();
+  wait_until([&] { return parked && is_asleep(rt(), waiting); });
+  const std::uint64_t slices = rt().counters()[1].slices;
+  std::atomic<bool> linked{false};
+  const fn::pid other = fn::spawn(rt(), [&](fn::process& self) {
+                          self.link(waiting).value();
+                          linked = true;
+                          self.receive([](int) {});
+                          self.exit(fn::exit_reason::user(1));
+                        }, {.scheduler = 0}).value();
+  wait_until([&] { return linked && is_asleep(rt(), waiting); });
+  EXPECT_EQ(fn::process_info(waiting).value().links, std::vector<fn::pid>{other}) << "it has looked at it";
+  EXPECT_EQ(rt().counters()[1].slices, slices) << "and was not resumed for that";
+  EXPECT_EQ(left, 0);
+  fn::send(other, 1);
+  wait_dead(other);
   wait_dead(waiting);
   wait_gone();
   EXPECT_EQ(left, 1);

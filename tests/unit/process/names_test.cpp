@@ -118,7 +118,8 @@ TEST_F(Names, of_dead_processes_and_of_other_runtimes_are_refused) {
   for (const fn::pid p : {there, fn::pid()}) {
     const auto refused = fn::register_name(rt(), "worker", p);
     EXPECT_EQ(refused.error().code(), fn::errc::invalid_argument);
-    EXPECT_THAT(std::string(refused.error().message()), HasSubstr(fmt::format("process: {} is of another runtime, or none", p)));
+    EXPECT_THAT(std::string(refused.error().message()),
+                HasSubstr(fmt::format("process: {} is of another runtime, or none", p)));
   }
   const fn::pid p = idle_process();
   fn::exit(p, fn::exit_reason::kill);

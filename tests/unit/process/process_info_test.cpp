@@ -5,9 +5,11 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <boost/fiber/future.hpp>
 #include <string>
 
 #include "unit/process/death_fixture.hpp"
+#include "unit/process/settled.hpp"
 
 namespace foundation::testing {
 namespace {
@@ -96,11 +98,14 @@ TEST_F(ProcessInfo, lists_links_and_monitors_if_asked_to) {
   const fn::pid linked = idle_process();
   const fn::pid watched = idle_process();
   fn::register_name(rt(), "watched", watched).value();
+  fn::reference by_name;
+  fn::reference by_pid;
   std::atomic<bool> ready{false};
   const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
                       self.trap_exit(true);
                       self.link(linked).value();
-                      static_cast<void>(self.monitor("watched").value());
+                      by_name = self.monitor("watched").value();
+                      by_pid = self.monitor(watched).value();
                       static_cast<void>(self.make_alias().value());
                       ready = true;
                       self.receive([](int) {});
@@ -109,10 +114,17 @@ TEST_F(ProcessInfo, lists_links_and_monitors_if_asked_to) {
   const auto all = fn::process_info(p).value();
   EXPECT_TRUE(all.seen.traps_exits);
   EXPECT_THAT(all.links, ElementsAre(linked));
-  ASSERT_EQ(all.monitors.size(), 1u);
-  EXPECT_EQ(all.monitors[0].watched, watched);
-  EXPECT_EQ(all.monitors[0].name, "watched");
-  EXPECT_THAT(fn::process_info(watched).value().monitored_by, ElementsAre(p));
+  ASSERT_EQ(all.monitors.size(), 2u);
+  const bool in_order = all.monitors[0].monitor == by_name;
+  const fn::monitor_info& named = all.monitors[in_order ? 0 : 1];
+  const fn::monitor_info& unnamed = all.monitors[in_order ? 1 : 0];
+  EXPECT_EQ(named.monitor, by_name);
+  EXPECT_EQ(named.watched, watched);
+  EXPECT_EQ(named.name, "watched");
+  EXPECT_EQ(unnamed.monitor, by_pid);
+  EXPECT_EQ(unnamed.watched, watched);
+  EXPECT_EQ(unnamed.name, "");
+  EXPECT_THAT(fn::process_info(watched).value().monitored_by, ElementsAre(p, p)) << "once for each";
   EXPECT_THAT(fn::process_info(linked).value().links, ElementsAre(p));
   const auto few = fn::process_info(p, fn::info_items::basic, 5s).value();
   EXPECT_THAT(few.links, IsEmpty());
@@ -121,6 +133,8 @@ TEST_F(ProcessInfo, lists_links_and_monitors_if_asked_to) {
   const auto some = fn::process_info(p, fn::info_items::links | fn::info_items::waits, 5s).value();
   EXPECT_THAT(some.links, ElementsAre(linked));
   EXPECT_THAT(some.monitors, IsEmpty());
+  fn::send(p, 1);
+  wait_dead(p);
 }
 
 TEST_F(ProcessInfo, of_one_that_runs_comes_at_its_next_checkpoint) {
@@ -134,6 +148,90 @@ TEST_F(ProcessInfo, of_one_that_runs_comes_at_its_next_checkpoint) {
   EXPECT_TRUE(info.seen.scheduler);
   EXPECT_THAT(info.waits_for, IsEmpty());
   over = true;
+  wait_dead(p);
+}
+
+TEST_F(ProcessInfo, names_the_parent) {
+  start();
+  fn::pid child;
+  std::atomic<bool> known{false};
+  const fn::pid parent = fn::spawn(rt(), [&](fn::process& self) {
+                           child = fn::spawn(self, [](fn::process& c) { c.receive([](int) {}); }).value();
+                           known = true;
+                           self.receive([](int) {});
+                         }).value();
+  wait_until([&] { return known.load(); });
+  EXPECT_EQ(fn::process_info(child).value().seen.parent, parent);
+  fn::send(parent, 1);
+  wait_dead(parent);
+  EXPECT_EQ(fn::process_info(child).value().seen.parent, parent) << "alive or not";
+}
+
+TEST_F(ProcessInfo, counts_the_reductions_of_the_slice_that_goes_on) {
+  start();
+  std::atomic<std::uint64_t> spent{0};
+  std::atomic<bool> over{false};
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+                      EXPECT_TRUE(self.consume(100));
+                      const auto mine = fn::process_info(self.id()).value();
+                      EXPECT_GE(mine.seen.reductions, 100u);
+                      EXPECT_LE(mine.seen.reductions, self.reductions());
+                      while (!over) {
+                        spent = self.reductions();
+                        static_cast<void>(self.checkpoint());
+                      }
+                    }).value();
+  wait_until([&] { return spent != 0; });
+  const std::uint64_t before = spent;
+  EXPECT_GE(fn::process_info(p).value().seen.reductions, before);
+  over = true;
+  wait_dead(p);
+}
+
+TEST_F(ProcessInfo, says_when_more_has_arrived_behind_the_question) {
+  start();
+  std::atomic<bool> inside{false};
+  std::atomic<bool> come_back{false};
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+                      inside = true;
+                      foreign_code(come_back);
+                      self.receive([](const std::string&) {});
+                    }, {.scheduler = 0}).value();
+  wait_until([&] { return inside.load(); });
+  fn::send(p, 1);
+  std::optional<fn::process_details> info;
+  const fn::pid asks = fn::spawn(rt(), [&](fn::process&) {
+                         info = fn::process_info(p).value();
+                       }, {.scheduler = 1}).value();
+  wait_until([&] { return is_asleep(rt(), asks); });  // it has asked
+  fn::send(p, 2);
+  come_back = true;
+  wait_dead(asks);
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->messages, 1u);
+  EXPECT_TRUE(info->has_more);
+  const auto later = when_it_waits(p);
+  EXPECT_EQ(later.messages, 2u);
+  EXPECT_FALSE(later.has_more);
+  fn::send(p, std::string());
+  wait_dead(p);
+}
+
+TEST_F(ProcessInfo, of_one_in_a_wait_of_boosts_comes_when_that_is_over) {
+  start();
+  boost::fibers::promise<void> go_on;
+  std::atomic<bool> inside{false};
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+                      inside = true;
+                      go_on.get_future().wait();
+                      self.receive([](int) {});
+                    }).value();
+  wait_until([&] { return inside && is_off_the_schedulers(rt(), p); });
+  EXPECT_EQ(fn::process_info(p, fn::info_items::all, 5ms).error().code(), fn::errc::timeout);
+  EXPECT_EQ(fn::process_counters(p).value().status, fn::process_status::ready);
+  go_on.set_value();
+  EXPECT_EQ(when_it_waits(p).waits_for.size(), 1u);
+  fn::send(p, 1);
   wait_dead(p);
 }
 

@@ -107,6 +107,23 @@ TEST_F(Requests, that_a_handler_drops_are_an_error_at_once) {
   EXPECT_EQ(fn::request<long>(p, never{}, fn::infinity).error().code(), fn::errc::no_reply);
 }
 
+TEST_F(Requests, have_their_answer_kept_out_of_the_mailbox_until_it_is_taken) {
+  start();
+  const fn::pid p = fn::spawn(rt(), [](fn::process& self) {
+                      self.receive([&](const twice& t) { EXPECT_TRUE(self.reply(2 * t.number)); });
+                    }).value();
+  as_process([&](fn::process& self) {
+    auto answer = fn::send_request<long>(p, twice{21}).value();
+    while (fn::process_counters(p)) static_cast<void>(self.sleep(0ms));  // it has answered, and is gone
+    bool nothing = false;
+    self.receive([](fn::any_message) { ADD_FAILURE() << "the answer came as a message"; },
+                 fn::after(0ms, [&] { nothing = true; }));
+    EXPECT_TRUE(nothing);
+    EXPECT_EQ(fn::process_info(self.id()).value().messages, 0u);
+    EXPECT_EQ(answer.get(0ms).value(), 42);
+  });
+}
+
 TEST_F(Requests, to_the_dead_are_an_error_at_once) {
   start();
   const fn::pid p = calculator_process();
