@@ -56,8 +56,8 @@ namespace detail {
 FOUNDATION_API result<process_details> ask_for_info(pid p, info_items items, std::chrono::nanoseconds timeout);
 }  // namespace detail
 
-/// Asks a process about itself, by a signal that it answers when it next looks at its signals: at once while it waits or is
-/// idle, whatever it waits for; at its next wait, `checkpoint` or `consume` while it runs. Its user's code notices nothing.
+/// Asks a process about itself, by a signal that it answers when it next looks at its signals: at once while it waits in
+/// the library or is idle, whatever for; at its next wait, `checkpoint` or `consume` while it runs. Its user's code notices nothing.
 /// One that does not come back from foreign code does not answer: `process_counters` tells then what can be seen from outside.
 ///
 ///     const auto info = fn::process_info(p, fn::info_items::links, 100ms);

@@ -7,10 +7,11 @@
 
 namespace foundation::proc {
 
-control_block::verdict control_block::judge() noexcept {
-  if (mail_.outer().is_idle() || mail_.outer().is_waiting()) return verdict::no_reason_to_die;  // it has seen everything
+control_block::verdict control_block::judge(bool killed) noexcept {
+  if (has_seen_all()) return verdict::no_reason_to_die;
   if (!life_.try_take()) return verdict::wait;
-  if (!has_to_die()) {
+  const cause why = why_to_die();
+  if (why == cause::none || (why == cause::kill && !killed)) {
     life_.give_back();
     return verdict::no_reason_to_die;
   }
@@ -33,11 +34,12 @@ void control_block::abandon() noexcept {
   space_.note_abandoned(*this);
 }
 
-/// While it stands still: whether it has been told to end, or a signal that it has not looked at yet will tell it.
-bool control_block::has_to_die() noexcept {
-  if (told_to_exit_) return true;
+/// While it stands still: what has told it to end, or a signal that it has not looked at yet and that will tell it.
+control_block::cause control_block::why_to_die() noexcept {
+  if (told_to_exit_) return killed_ ? cause::kill : cause::exit;
   const bool trapping = traps_exits();
-  return mail_.any_unsorted([&](const signal& s) {
+  cause why = cause::none;
+  const bool found = mail_.any_unsorted([&](const signal& s) {
     if (s.kind == signal_kind::exit) {
       if (const reference through = static_cast<const exit_signal&>(s).through) {
         // Nothing that has not been looked at either can end such an alias before; any other may be gone by then.
@@ -45,12 +47,14 @@ bool control_block::has_to_die() noexcept {
         if (alias == nullptr || alias->mode != alias_mode::explicit_unalias) return false;
       }
       const exit_reason& reason = static_cast<const exit_signal&>(s).message.reason;
-      return reason.kind() == exit_kind::kill || (!trapping && !reason.is_normal());
+      if (reason.kind() == exit_kind::kill) why = cause::kill;
+      return why == cause::kill || (!trapping && !reason.is_normal());
     }
     if (s.kind != signal_kind::link_exit || trapping) return false;
     const auto& message = *static_cast<const exited*>(static_cast<const envelope&>(s).payload());
     return !message.reason.is_normal() && will_heed(message.from);
   });
+  return found && why == cause::none ? cause::exit : why;
 }
 
 /// The same: whether the end of `other` concerns it, by a link that it may not have looked at yet either.

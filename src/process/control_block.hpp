@@ -81,8 +81,11 @@ class control_block final : public process, public sched::runnable, public sched
   /// What the monitor found out about a process that was to die by now.
   enum class verdict : std::uint8_t { wait, no_reason_to_die, abandoned };
   /// The monitor: declares a process dead that is stuck in its user's code (life.hpp) although it has been told to die, or a
-  /// signal it has not seen yet will tell it.
-  [[nodiscard]] verdict judge() noexcept;
+  /// signal it has not seen yet will tell it. `killed`: by the time of a kill; by that of another exit it is not given up
+  /// for a kill, which may have come later and has its own time.
+  [[nodiscard]] verdict judge(bool killed) noexcept;
+  /// It sleeps: no exit sent before is on its mind.
+  [[nodiscard]] bool has_seen_all() const noexcept { return mail_.outer().is_idle() || mail_.outer().is_waiting(); }
   /// Whether exit signals become messages. The owner's to change.
   [[nodiscard]] bool traps_exits() const noexcept { return traps_exits_.load(sync::memory_order_relaxed); }
   /// Those of slices that are over.
@@ -240,7 +243,8 @@ class control_block final : public process, public sched::runnable, public sched
   [[nodiscard]] bool refuse(signal& s) noexcept;
 
   // abandon.cpp
-  [[nodiscard]] bool has_to_die() noexcept;
+  enum class cause : std::uint8_t { none, exit, kill };
+  [[nodiscard]] cause why_to_die() noexcept;
   [[nodiscard]] bool will_heed(pid other) noexcept;
   void abandon() noexcept;
   void note_abandoned() noexcept;
@@ -279,6 +283,7 @@ class control_block final : public process, public sched::runnable, public sched
   receive_marks marks_;
   life life_;
   std::uint16_t shields_ = 0;
+  bool killed_ = false;            // told to exit by a kill, not by what came over a link or from itself
 
   // -- constant after spawn ----------------------------------------------------------------------------------------------------
   std::uint8_t label_size_;

@@ -53,6 +53,7 @@ bool process_space::exit(pid to, pid from, exit_reason reason, reference through
   control_block* p = table_.find(to);
   if (p == nullptr) return true;
   watched* watch = watch_list::make();
+  const bool kills = reason.kind() == exit_kind::kill;
   exit_signal* signal = watch == nullptr ? nullptr : exit_signal::make(from, std::move(reason));
   if (signal == nullptr) {
     watch_list::discard(watch);
@@ -68,6 +69,7 @@ bool process_space::exit(pid to, pid from, exit_reason reason, reference through
   }
   p->call_attention();
   if (pushed == push_result::enqueue_receiver) group_.enqueue(*p);
+  watch->killed = kills;
   watch_list_.add(watch, to);
   group_.monitor().note_activity();
   return true;
@@ -145,14 +147,15 @@ void process_space::report_unhandled(const control_block& p, const std::type_inf
 }
 
 bool process_space::check_watched(os::time_point now) noexcept {
-  return watch_list_.sweep(now, [this](pid target, bool overdue) {
+  return watch_list_.sweep(now, [this](const watched& w, bool overdue) {
+    const pid target = w.target;
     std::string label;  // as far as there is memory for it
     {
       const sched::epoch_guard guard(epochs());
       control_block* p = table_.find(target);
       if (p == nullptr) return true;
-      if (!overdue) return false;
-      const auto verdict = p->judge();
+      if (!overdue) return p->has_seen_all();
+      const auto verdict = p->judge(w.killed);
       if (verdict != control_block::verdict::abandoned) return verdict == control_block::verdict::no_reason_to_die;
       try {
         label = p->label_text();

@@ -83,6 +83,7 @@ void control_block::on_exit(exit_signal& s) noexcept {
   }
   exit_reason& reason = s.message.reason;
   if (reason.kind() == exit_kind::kill) {
+    if (!told_to_exit_) killed_ = true;
     tell_to_exit(exit_kind::killed);
   } else if (traps_exits()) {
     return deliver(s, priority);

@@ -15,6 +15,7 @@ namespace foundation::proc {
 struct watched {
   watched* next = nullptr;
   pid target;
+  bool killed = false;  // the exit was a kill, which ends whoever gets it
   os::time_point deadline;
 };
 
@@ -24,7 +25,7 @@ struct watched {
 ///
 ///   make()            any thread   an entry, or null when the allocation is refused
 ///   add(w, target)    any thread   takes the entry over
-///   sweep(now, visit) monitor      visit(pid, overdue) -> true: the entry goes away; looks at some each time
+///   sweep(now, visit) monitor      visit(w, overdue) -> true: the entry goes away; looks at some each time
 class watch_list {
  public:
   explicit watch_list(std::chrono::milliseconds grace) noexcept : grace_(grace) {}
@@ -44,7 +45,7 @@ class watch_list {
     for (std::size_t looked = 0;; ++looked) {
       watched* const w = before == nullptr ? list.first : before->next;
       if (w == nullptr || (looked >= at_once && w->deadline > now)) break;
-      if (!visit(w->target, w->deadline <= now)) {
+      if (!visit(*w, w->deadline <= now)) {
         before = w;
         continue;
       }

@@ -200,6 +200,94 @@ TEST_F(Abandon, one_that_nobody_told_to_die_may_stay_away_for_ever) {
   wait_abandoned(0);
 }
 
+/// What the monitor decides, asked in its place: its own time never comes.
+class Judgement : public AbandonTest {
+ protected:
+  using verdict = proc::control_block::verdict;
+
+  void start_patient() { start({.schedulers = 2, .kill_grace = 1h}); }
+  verdict judge(fn::pid p, bool killed) {
+    auto& space = *fn::detail::runtime_access::space(rt());
+    const sched::epoch_guard guard(proc::process_space::epochs());
+    for (;;) {  // until it is in its user's code
+      const verdict found = space.table().find(p)->judge(killed);
+      if (found != verdict::wait) return found;
+    }
+  }
+  fn::pid stuck() {
+    const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+      self.trap_exit(true);
+      inside = true;
+      foreign_code(come_back);
+    }).value();
+    wait_until([&] { return inside.load(); });
+    return p;
+  }
+};
+
+TEST_F(Judgement, of_a_kill_waits_for_the_time_of_the_kill) {
+  start_patient();
+  const fn::pid p = stuck();
+  fn::exit(p, fn::exit_reason::shutdown);
+  EXPECT_EQ(judge(p, false), verdict::no_reason_to_die) << "it will be a message";
+  kill(p);
+  EXPECT_EQ(judge(p, false), verdict::no_reason_to_die) << "by the time of the other exit";
+  EXPECT_EQ(judge(p, true), verdict::abandoned);
+  come_back = true;
+  wait_abandoned(0);
+}
+
+TEST_F(Judgement, of_a_kill_that_was_looked_at_waits_for_its_time_too) {
+  start_patient();
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+    struct slow {
+      std::atomic<bool>& inside;
+      std::atomic<bool>& come_back;
+      ~slow() {
+        inside = true;
+        foreign_code(come_back);
+      }
+    } const held{inside, come_back};
+    self.receive([](int) {});
+  }).value();
+  wait_until([&] { return fn::process_counters(p)->status == fn::process_status::waiting; });
+  kill(p);
+  wait_until([&] { return inside.load(); });
+  EXPECT_EQ(judge(p, false), verdict::no_reason_to_die);
+  EXPECT_EQ(judge(p, true), verdict::abandoned);
+  come_back = true;
+  wait_abandoned(0);
+}
+
+TEST_F(Judgement, of_one_linked_to_somebody_killed_needs_no_kill_of_its_own) {
+  start_patient();
+  for (const bool looked_at : {false, true}) {
+    inside = come_back = false;
+    const fn::pid other = fn::spawn(rt(), [](fn::process& self) { self.receive([](int) {}); }).value();
+    std::atomic<bool> linked{false};
+    const fn::pid p = fn::spawn(rt(), [&, looked_at](fn::process& self) {
+      self.link(other).value();
+      struct slow {
+        std::atomic<bool>& inside;
+        std::atomic<bool>& come_back;
+        ~slow() {
+          inside = true;
+          foreign_code(come_back);
+        }
+      } const held{inside, come_back};
+      linked = true;
+      if (looked_at) self.receive([](int) {});
+    }).value();
+    wait_until([&] { return looked_at ? linked.load() : inside.load(); });
+    kill(other);
+    wait_until([&] { return inside.load(); });
+    ASSERT_TRUE(fn::wait_gone(other));
+    EXPECT_EQ(judge(p, false), verdict::abandoned);
+    come_back = true;
+    wait_abandoned(0);
+  }
+}
+
 TEST_F(Abandon, one_stuck_is_given_up_when_somebody_ends_whose_link_it_has_not_seen) {
   start_impatient();
   const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {

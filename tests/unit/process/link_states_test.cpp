@@ -47,7 +47,7 @@ class puppet {
     done->get_future().wait();
   }
   void links(const puppet& other) {
-    does([&](auto& p) { EXPECT_TRUE(p.link_to(other.id())); });
+    does([&](auto& p) { EXPECT_TRUE(p.link_to(other.id(), {})); });
   }
   void unlinks(const puppet& other) {
     does([&](auto& p) { EXPECT_TRUE(p.unlink_from(other.id())); });
