@@ -70,11 +70,14 @@ void runtime_core::end(std::unique_ptr<runtime_core>& core) noexcept {
     for (const survivor& s : core->shutdown(core->options_.shutdown_timeout, shutdown_mode::drop)) {
       core->log_.write(log_level::error, "runtime destroyed while \"" + s.label + "\" survives: " + s.reason);
     }
-    core->wait_for_askers();
+  } catch (const std::exception&) {  // no memory for the list or a line: the counts below decide
+  }
+  core->wait_for_askers();
+  try {
     if (core->space_.table().threads() != 0) {
       core->log_.write(log_level::error, "runtime destroyed while a thread_process of it is there");
     }
-  } catch (const std::exception&) {  // no memory for the list or a line: the counts below decide
+  } catch (const std::exception&) {  // the same
   }
   if (core->space_.has_processes()) {
     core->log_.close();  // what the host gave us to log to may end with the runtime

@@ -64,9 +64,9 @@ void runtime_core::wait_for_askers() noexcept {
   proc::process_space::epochs().drain();  // who had found the space, and that it accepts, is in the table now
   sync::atomic<std::uint32_t> never{0};
   const os::time_point deadline = os::now() + options_.kill_grace;
-  while (space_.table().threads() != 0 && os::now() < deadline) {
+  for (auto pause = 1ms; space_.table().threads() != 0 && os::now() < deadline; pause = std::min(2 * pause, 100ms)) {
     kill_all();
-    static_cast<void>(os::futex_wait_until(never, 0, os::now() + 1ms));
+    static_cast<void>(os::futex_wait_until(never, 0, std::min(deadline, os::now() + pause)));
   }
 }
 
