@@ -55,6 +55,7 @@ struct process_node {
 ///     fn::print_tree(std::cerr, fn::process_tree(rt));  // <0.0.1> "server"
 ///                                                       //   <0.1.1> "connection"
 ///
+/// Looks at nothing but the vector: any thread. Linear in its length, and one write of the stream's for each line.
 /// @throws what the stream throws
 FOUNDATION_API void print_tree(std::ostream& out, const std::vector<process_node>& tree);
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include <foundation/error.hpp>
 #include <foundation/export.hpp>
 #include <foundation/pid.hpp>
 #include <foundation/process.hpp>
@@ -29,7 +30,7 @@ FOUNDATION_API result<void> register_name(runtime& rt, std::string_view name, pi
 /// The same, in the runtime of the calling process.
 FOUNDATION_API result<void> register_name(process& self, std::string_view name, pid p) noexcept;
 
-/// Takes the name away from whoever has it. Any thread; takes the same lock.
+/// Takes the name away from whoever has it. Any thread; takes the same lock, one reduction.
 ///
 ///     fn::unregister_name(rt, "logger").value();
 ///
@@ -37,7 +38,7 @@ FOUNDATION_API result<void> register_name(process& self, std::string_view name, 
 FOUNDATION_API result<void> unregister_name(runtime& rt, std::string_view name) noexcept;
 FOUNDATION_API result<void> unregister_name(process& self, std::string_view name) noexcept;
 
-/// Who has the name; none: nobody, as for one that cannot be a name. Any thread, lock-free.
+/// Who has the name; none: nobody, as for one that cannot be a name. Any thread, lock-free, one reduction.
 ///
 ///     if (const fn::pid logger = fn::whereis(rt, "logger")) fn::send(logger, line{"started"});
 ///
@@ -46,10 +47,13 @@ FOUNDATION_API result<void> unregister_name(process& self, std::string_view name
 [[nodiscard]] FOUNDATION_API pid whereis(process& self, std::string_view name) noexcept;
 
 namespace detail {
+/// errc::noproc, with the name in its text.
+[[nodiscard]] FOUNDATION_API error nobody_has(std::string_view name) noexcept;
+
 template <typename Where, typename T>
 result<void> send_to_name(Where& where, std::string_view name, T&& message) {
   const pid to = whereis(where, name);
-  if (!to) return errc::noproc;
+  if (!to) return nobody_has(name);
   return send(to, std::forward<T>(message));
 }
 }  // namespace detail
@@ -58,7 +62,8 @@ result<void> send_to_name(Where& where, std::string_view name, T&& message) {
 ///
 ///     fn::send(rt, "logger", line{"started"}).value();
 ///
-/// @errors errc::noproc when nobody has it: nothing was sent; and those of `send`. @throws as `send`
+/// @errors errc::noproc, whose message has the name, when nobody has it: nothing was sent; and those of `send`.
+/// @throws as `send`. Any thread; cost: a look-up without a lock, and a `send`.
 template <typename T>
 result<void> send(runtime& rt, std::string_view name, T&& message) {
   return detail::send_to_name(rt, name, std::forward<T>(message));

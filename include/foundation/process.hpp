@@ -95,8 +95,7 @@ class FOUNDATION_API process {
   /// The same for one reduction: put it into long loops.
   result<void> checkpoint() { return consume(1); }
 
-  // -- links (Erlang reference manual, "Processes", "Links") -------------------------------------------------------------
-  // Each of these costs one reduction and, for every signal that it sends, one locked operation; none ever waits.
+  // Links (Erlang reference manual, "Processes", "Links"). Each of these costs one reduction and, for every signal that it sends, one locked operation; none ever waits.
 
   /// Links this process and `other`: when one ends, the other gets an exit signal with its reason. Any reason but
   /// `normal` ends it too, unless it traps exits. There is one link between two processes, however often it is made;
@@ -130,7 +129,7 @@ class FOUNDATION_API process {
   bool trap_exit(bool on) noexcept;
   [[nodiscard]] bool traps_exits() const noexcept;
 
-  // -- monitors (Erlang reference manual, "Processes", "Monitors") -------------------------------------------------------
+  // Monitors (Erlang reference manual, "Processes", "Monitors").
 
   /// A `down` comes when `other` ends; at once, with the reason `noproc`, where it is gone. Each call makes one more
   /// monitor; monitoring oneself makes a reference, and no monitor. The reference is good for `since`, as that of
@@ -159,7 +158,7 @@ class FOUNDATION_API process {
   /// Semantics: `erlang:demonitor/2` with `info`, and with `flush` or not.
   bool demonitor(reference monitor, demonitor_mode mode = demonitor_mode::keep) noexcept;
 
-  // -- aliases (alias.hpp) -------------------------------------------------------------------------------------------------
+  // Aliases (alias.hpp).
 
   /// A second address of this process, which it can take back. One allocation.
   ///
@@ -170,10 +169,14 @@ class FOUNDATION_API process {
   result<foundation::alias> make_alias(const alias_options& options = {}) noexcept;
 
   /// Ends an alias of this process: messages sent to it from now on, and those sent before that have not arrived, are
-  /// dropped. One reduction. @returns whether it was good. Semantics: `erlang:unalias/1`.
+  /// dropped. One reduction. @returns whether it was good
+  ///
+  ///     self.unalias(me);
+  ///
+  /// Semantics: `erlang:unalias/1`.
   bool unalias(foundation::alias a) noexcept;
 
-  // -- requests (request.hpp) ----------------------------------------------------------------------------------------------
+  // Requests (request.hpp).
 
   /// Answers the request that is being handled: the message of this turn, or of the `receive` whose handler runs. The
   /// value's type, as decayed, is the reply's; nothing is the reply of a `request<void>`. A request that is not answered by
@@ -193,7 +196,11 @@ class FOUNDATION_API process {
   }
   result<void> reply() { return reply(detail::no_value{}); }
 
-  /// Takes the duty to answer over from the message that is being handled, to answer later, from anywhere.
+  /// Takes the duty to answer over from the message that is being handled, to answer later, from anywhere (reply_to.hpp).
+  /// One reduction.
+  ///
+  ///     void handle(fn::process& self, const query&) { waiting_.push_back(self.reply_later<rows>().value()); }
+  ///
   /// @errors as `reply`
   template <typename R>
   [[nodiscard]] result<reply_to<R>> reply_later() {

@@ -56,7 +56,14 @@ class future {
  public:
   explicit future(detail::reply_wait wait) noexcept : wait_(std::move(wait)) {}
 
-  /// Waits for the reply and takes it. After errc::timeout it may be called again, after anything else not.
+  /// Waits for the reply and takes it; from a process as `receive` waits, on a plain thread it blocks. After errc::timeout
+  /// it may be called again, after anything else not. A reply that is there costs no wait and no allocation; one reduction.
+  ///
+  ///     while (true) {
+  ///       if (const auto answer = reply.get(1s); answer || answer.error().code() != fn::errc::timeout) return answer;
+  ///       std::cerr << "still waiting\n";
+  ///     }
+  ///
   /// @errors as `request`; errc::invalid_argument on another process or thread than the asker's
   template <typename Rep, typename Period>
   [[nodiscard]] result<R> get(std::chrono::duration<Rep, Period> timeout) {

@@ -23,6 +23,10 @@ struct exited {
 
 /// A monitored process has ended, or was not there (Erlang's `{'DOWN', Ref, process, Object, Reason}`). Comes once for
 /// each monitor, and not after `demonitor`.
+///
+///     self.receive([&](const fn::down& d) { if (d.monitor == ref) std::cerr << d.from << ": " << d.reason << '\n'; });
+///
+/// Semantics: Erlang reference manual, "Processes", "Monitors".
 struct down {
   reference monitor;   ///< what `process::monitor` returned
   pid from;            ///< the process; none if it was monitored by a name that nobody had

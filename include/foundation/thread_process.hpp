@@ -26,9 +26,17 @@ class runtime;
 ///
 /// It is no process for `runtime::process_count`, and `shutdown` does not wait for it; but it must be destroyed before
 /// the runtime is. Use and destroy it on the thread that made it. On a thread that has one already, a second may be made
-/// and used by its name; `current_process` stays the first. (Nearest in Erlang: a process that a port owns.)
+/// and used by its name; `current_process` stays the first.
+///
+/// Cost: one allocation and a place in the table, as to spawn; no stack, no thread. A wake costs the thread what its kernel
+/// takes. (Nearest in Erlang: a process that a port owns.)
 class FOUNDATION_API thread_process {
  public:
+  /// Any plain thread; never waits.
+  ///
+  ///     auto self = fn::thread_process::create(rt, "accept");
+  ///     if (!self) return self.error();
+  ///
   /// @errors errc::invalid_argument when called by a process, or for a label longer than 255 bytes; errc::system_limit when
   ///         `max_processes` is reached or memory refused; errc::not_running when the runtime shuts down
   [[nodiscard]] static result<thread_process> create(runtime& rt, std::string_view label = {}) noexcept;
@@ -43,6 +51,7 @@ class FOUNDATION_API thread_process {
   }
   ~thread_process();
 
+  /// The process, for this thread alone. Not after it was moved from.
   [[nodiscard]] process& operator*() const noexcept { return *process_; }
   [[nodiscard]] process* operator->() const noexcept { return process_; }
 

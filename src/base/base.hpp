@@ -6,6 +6,7 @@
 #include "base/cacheline.hpp"
 #include "base/exception_text.hpp"
 #include "base/lock_rank.hpp"
+#include "base/round_up.hpp"
 #include "base/sync.hpp"
 #include "base/this_thread.hpp"
 #include "base/thread_annotations.hpp"

@@ -44,6 +44,14 @@ process_space* space_of(process& self) noexcept { return &control_block::of(self
 
 }  // namespace
 
+namespace detail {
+
+error nobody_has(std::string_view name) noexcept {
+  return proc::refusal(errc::noproc, "name: nobody has \"{}\"; it is one of a process of this runtime", name);
+}
+
+}  // namespace detail
+
 result<void> register_name(runtime& rt, std::string_view name, pid p) noexcept {
   return register_in(detail::runtime_access::space(rt), name, p);
 }

@@ -21,11 +21,9 @@ namespace {
 
 constexpr std::uint32_t spawn_reductions = 25;  // of the order of what spawning costs beside a send
 
-constexpr std::size_t round_up(std::size_t n, std::size_t to) noexcept { return (n + to - 1) / to * to; }
-
 sched::stack_request stack_of(const spawn_options& options) noexcept {
   const std::size_t page = os::page_size();
-  return {static_cast<std::uint32_t>(round_up(options.stack_size, page) / page),
+  return {static_cast<std::uint32_t>(base::round_up(options.stack_size, page) / page),
           static_cast<std::uint8_t>(options.guard)};
 }
 
@@ -66,14 +64,14 @@ result<spawn_ticket> spawn_ticket::open_in(process_space& space, const spawn_opt
   plan p{};
   p.slot = *slot;
   const std::size_t slack = alignment > memory::backing_alignment ? alignment : 0;
-  const std::size_t bytes = round_up(sizeof(control_block), alignment) + size + slack + options.label.size();
+  const std::size_t bytes = base::round_up(sizeof(control_block), alignment) + size + slack + options.label.size();
   void* memory = memory::allocate(bytes);
   if (memory == nullptr) {
     space.table().cancel(*slot);
     return errc::system_limit;
   }
-  const auto base = reinterpret_cast<std::uintptr_t>(memory);
-  p.body_offset = round_up(base + sizeof(control_block), alignment) - base;
+  const auto memory_at = reinterpret_cast<std::uintptr_t>(memory);
+  p.body_offset = base::round_up(memory_at + sizeof(control_block), alignment) - memory_at;
   p.label_offset = p.body_offset + size;
   p.bytes = bytes;
   return spawn_ticket(space, memory, p);

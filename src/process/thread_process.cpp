@@ -30,8 +30,6 @@ struct thread_place {
 
 const detail::body_ops thread_ops = {nullptr, nullptr, [](void*) noexcept {}, &typeid(thread_process)};
 
-constexpr std::size_t round_up(std::size_t n, std::size_t to) noexcept { return (n + to - 1) / to * to; }
-
 }  // namespace
 
 void control_block::wake_thread() noexcept { static_cast<thread_place*>(body())->parker.unpark(); }
@@ -58,7 +56,7 @@ result<control_block*> make_thread_process(process_space& space, std::string_vie
   if (!space.accepts()) return errc::not_running;
   const auto slot = space.table().reserve();
   if (!slot) return space.limit_error();
-  constexpr std::size_t place = round_up(sizeof(control_block), alignof(thread_place));
+  constexpr std::size_t place = base::round_up(sizeof(control_block), alignof(thread_place));
   constexpr std::size_t text = place + sizeof(thread_place);
   const std::size_t bytes = text + label.size();
   void* const memory = memory::allocate(bytes);

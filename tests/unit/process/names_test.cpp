@@ -31,7 +31,14 @@ TEST_F(Names, lead_to_their_holder) {
   EXPECT_TRUE(fn::send(rt(), "worker", 1));
   wait_dead(p);
   EXPECT_FALSE(fn::whereis(rt(), "worker"));
-  EXPECT_EQ(fn::send(rt(), "worker", 1).error().code(), fn::errc::noproc);
+}
+
+TEST_F(Names, send_by_name_says_which_name_nobody_has) {
+  start();
+  const auto sent = fn::send(rt(), "worker", 1);
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code(), fn::errc::noproc);
+  EXPECT_THAT(std::string(sent.error().message()), HasSubstr("nobody has \"worker\""));
 }
 
 TEST_F(Names, serve_processes_as_they_serve_threads) {
