@@ -23,10 +23,11 @@ control_block::verdict control_block::judge(bool killed) noexcept {
 /// Counted last: who reads that it was given up finds all of this done.
 void control_block::abandon() noexcept {
   space_.note_stuck(*this);
-  space_.names().release(*this);
+  const std::uint32_t claimed = claims_.close();
+  if ((claimed & claims::a_name) != 0) space_.names().release(*this);
   mail_.abandon();
   signal* messages = nullptr;
-  while (message_timers::end_some(*this, messages)) {
+  while ((claimed & claims::timers) != 0 && message_timers::end_some(*this, messages)) {
   }
   space_.timers(0).leave(messages);
   space_.table().hide(pid_);

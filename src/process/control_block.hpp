@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include <foundation/detail/body.hpp>
 #include <foundation/detail/receive_wait.hpp>
@@ -13,6 +14,7 @@
 #include <foundation/process.hpp>
 
 #include "base/base.hpp"
+#include "process/claims.hpp"
 #include "process/own_signals.hpp"
 #include "process/info_request.hpp"
 #include "process/life.hpp"
@@ -69,6 +71,7 @@ class control_block final : public process, public sched::runnable, public sched
   [[nodiscard]] bool on_thread() const noexcept { return pinned_to == off_schedulers; }
 
   // -- process/names, process/message_timers: any thread, guard -------------------------------------------------------------------------------------
+  [[nodiscard]] class claims& claims() noexcept { return claims_; }
   [[nodiscard]] name_slot& name() noexcept { return name_; }
   [[nodiscard]] timers_to& timers_to_it() noexcept { return timers_to_it_; }
 
@@ -84,6 +87,7 @@ class control_block final : public process, public sched::runnable, public sched
   /// signal it has not seen yet will tell it. `killed`: by the time of a kill; by that of another exit it is not given up
   /// for a kill, which may have come later and has its own time.
   [[nodiscard]] verdict judge(bool killed) noexcept;
+  [[nodiscard]] bool is_in_user_code() const noexcept { return life_.in_user(); }
   /// It sleeps: no exit sent before is on its mind.
   [[nodiscard]] bool has_seen_all() const noexcept { return mail_.outer().is_idle() || mail_.outer().is_waiting(); }
   /// Whether exit signals become messages. The owner's to change.
@@ -133,7 +137,10 @@ class control_block final : public process, public sched::runnable, public sched
 
   // -- requests: the process itself, in the library -------------------------------------------------------------------------
   /// The message that its user's code handles from here on; null: none. @returns the one before
-  envelope* handles(envelope* message) noexcept;
+  envelope* handles(envelope* message) noexcept {
+    if (message != nullptr && message->ops->asks != nullptr) [[unlikely]] note_taken(*message);
+    return std::exchange(handled_, message);
+  }
   [[nodiscard]] envelope* handled() const noexcept { return handled_; }
   /// Numbers a reply that is awaited from here on; 0: memory was refused.
   [[nodiscard]] std::uint64_t expect_reply() noexcept;
@@ -181,13 +188,17 @@ class control_block final : public process, public sched::runnable, public sched
   // turn.cpp
   void run_handler() noexcept;
   void account_slice() noexcept;
+  /// The same of a process that is on this scheduler.
+  void account_slice(sched::scheduler& here) noexcept;
   /// Ends the program with a report if the process has run over a stack that only a canary guards. `thorough`: looks at
   /// all of it.
-  void check_canary(bool thorough) noexcept;
+  void check_canary(const sched::scheduler& here, bool thorough) noexcept;
   /// Ends the program unless it runs on the process's own fiber.
   void check_fiber() const noexcept;
 
   // replies.cpp
+  /// A request has come into the hands of user code.
+  static void note_taken(envelope& request) noexcept;
   void on_reply(reply_cell& reply) noexcept;
 
   // process_info.cpp
@@ -261,6 +272,7 @@ class control_block final : public process, public sched::runnable, public sched
   mailbox mail_;                          // its first word is every sender's, the rest the owner's
   name_slot name_;
   timers_to timers_to_it_;
+  class claims claims_;
   sync::atomic<std::uint64_t> reductions_{0};  // the owner writes; relaxed: a number that others read, no more
   sync::atomic<bool> traps_exits_{false}; // the owner's; relaxed: others read it, the monitor while the owner stands still
   sync::atomic<bool> attention_{false};   // set by senders of control signals (release), cleared by the owner (acquire)

@@ -7,8 +7,14 @@ namespace foundation::proc {
 
 using access = detail::pid_access;
 
-directory& directory::instance() noexcept {
-  static directory* const only = new directory;  // reachable for ever, so no leak
+constinit sync::atomic<directory*> directory::only_{nullptr};
+
+directory& directory::make() noexcept {
+  static directory* const only = [] {
+    auto* const made = new directory;  // reachable for ever, so no leak
+    only_.store(made, sync::memory_order_release);
+    return made;
+  }();
   return *only;
 }
 

@@ -28,7 +28,10 @@ class process_space;
 /// in between, so what a guard found stays.
 class directory {
  public:
-  [[nodiscard]] static directory& instance() noexcept;
+  [[nodiscard]] static directory& instance() noexcept {
+    directory* const made = only_.load(sync::memory_order_acquire);  // pairs with the release of make()
+    return made != nullptr ? *made : make();
+  }
 
   [[nodiscard]] std::optional<std::uint32_t> reserve() noexcept FOUNDATION_EXCLUDES(mutex_);
   void publish(process_space& space) noexcept;
@@ -46,6 +49,10 @@ class directory {
     std::uint32_t generation = 0;  // of the runtime that has or had it; under the lock
     bool taken = false;            // under the lock
   };
+
+  [[gnu::noinline]] static directory& make() noexcept;
+
+  static constinit sync::atomic<directory*> only_;
 
   sched::epoch_domain epochs_;
   end_waits ends_;

@@ -36,6 +36,11 @@ envelope* allocate_envelope(std::size_t size, std::size_t alignment, reference a
   return e;
 }
 
+void* allocate_message(std::size_t bytes) noexcept {
+  static_assert(memory::backing_alignment == 16);
+  return memory::allocate(bytes);
+}
+
 void deallocate_envelope(envelope* e) noexcept { memory::deallocate(e); }
 
 void discard_unfinished(envelope* e) noexcept {

@@ -15,7 +15,7 @@
 namespace foundation::proc {
 
 void control_block::finish() noexcept {
-  check_canary(true);
+  if (!on_thread()) check_canary(*sched::scheduler::current(), true);
   exiting_ = true;  // waits in destructors return errc::killed from now on
   if (!std::exchange(told_to_exit_, true)) reason_ = exit_kind::normal;
   if (timer_ != nullptr) {
@@ -23,12 +23,13 @@ void control_block::finish() noexcept {
     memory::deallocate(std::exchange(timer_, nullptr));
   }
   gather_all();
-  space_.names().release(*this);
+  const std::uint32_t claimed = claims_.close();
+  if ((claimed & claims::a_name) != 0) space_.names().release(*this);
   mail_.close();
   enter_user();
   ops_.destroy(body());
   enter_library();
-  end_timers();
+  if ((claimed & claims::timers) != 0) end_timers();
   drain();
   if (!life_.abandoned()) space_.table().hide(pid_);
   while (tell_next(reason_)) spend(1);

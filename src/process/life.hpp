@@ -45,10 +45,13 @@ class life {
     return enter_library_slow();
   }
 
+  /// Any thread: true a moment ago.
+  [[nodiscard]] bool in_user() const noexcept { return in_user_.load(sync::memory_order_relaxed) != 0; }
+
   /// The monitor: true when the process is in user code and is now the monitor's, until `release`.
   [[nodiscard]] bool try_take() noexcept {
     // Asked of every process that is overdue, each time: one that waits in the library costs no barrier.
-    if (in_user_.load(sync::memory_order_relaxed) == 0) return false;
+    if (!in_user()) return false;
     std::uint32_t expected = sound;
     if (!state_.compare_exchange_strong(expected, requested, sync::memory_order_relaxed)) return false;
     os::heavy_barrier();

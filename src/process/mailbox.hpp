@@ -40,7 +40,7 @@ class mailbox {
   /// signal that is no message and `on_message(envelope&)` each message after it was queued. True when nothing is left.
   template <typename OnSignal, typename OnMessage>
   [[nodiscard]] bool gather(std::uint32_t& budget, OnSignal&& on_signal, OnMessage&& on_message) noexcept {
-    while (begin_batch()) {
+    while (in_batch() || has_newer()) {
       if (!gather_batch(budget, on_signal, on_message)) return false;
     }
     return true;
@@ -50,22 +50,36 @@ class mailbox {
   /// True when the batch is done, or there was none.
   template <typename OnSignal, typename OnMessage>
   [[nodiscard]] bool gather_batch(std::uint32_t& budget, OnSignal&& on_signal, OnMessage&& on_message) noexcept {
-    if (!begin_batch()) return true;
+    if (!in_batch()) {
+      signal* const newest = outer_.newest();
+      if (newest == pin_ || newest == nullptr) return true;  // null: closed, and the pin stays where `rest_` ends
+      if (newest->next == pin_ && budget != 0) [[likely]] {  // one alone, as in most turns: nothing to turn round
+        --budget;
+        move_pin(newest);
+        sort(*newest, on_signal, on_message);
+        return true;
+      }
+      newest_ = unread_ = newest;
+    }
     if (!reverse(budget)) return false;
     while (sorted_ != nullptr) {
       if (budget == 0) return false;
       --budget;
       signal* const s = sorted_;
       sorted_ = s->next;
-      if (s->kind == signal_kind::message) {
-        ordinary_.append(static_cast<envelope&>(*s));
-        on_message(static_cast<envelope&>(*s));
-      } else {
-        on_signal(*s);
-      }
+      sort(*s, on_signal, on_message);
     }
     newest_ = nullptr;
     return true;
+  }
+
+  /// The one message that has arrived, when there is nothing else here: it is not even queued. Null: `gather`.
+  [[nodiscard]] envelope* take_alone() noexcept {
+    if (in_batch() || has_messages()) return nullptr;
+    signal* const newest = outer_.newest();
+    if (newest == pin_ || newest == nullptr || newest->next != pin_ || newest->kind != signal_kind::message) return nullptr;
+    move_pin(newest);
+    return static_cast<envelope*>(newest);
   }
 
   [[nodiscard]] bool in_batch() const noexcept { return newest_ != nullptr; }
@@ -196,13 +210,27 @@ class mailbox {
     }
   }
 
-  /// False when there is none: nothing new has arrived.
-  [[nodiscard]] bool begin_batch() noexcept {
-    if (newest_ != nullptr) return true;
-    signal* const newest = outer_.newest();
-    if (newest == pin_ || newest == nullptr) return false;  // null: closed, and the pin stays where `rest_` ends
-    newest_ = unread_ = newest;
-    return true;
+  /// Whether something has arrived behind the last batch.
+  [[nodiscard]] bool has_newer() const noexcept {
+    const signal* const newest = outer_.newest();
+    return newest != pin_ && newest != nullptr;
+  }
+
+  template <typename OnSignal, typename OnMessage>
+  void sort(signal& s, OnSignal& on_signal, OnMessage& on_message) noexcept {
+    if (s.kind == signal_kind::message) [[likely]] {
+      ordinary_.append(static_cast<envelope&>(s));
+      on_message(static_cast<envelope&>(s));
+    } else {
+      on_signal(s);
+    }
+  }
+
+  /// The outer word was seen to equal `newest` (M1).
+  void move_pin(signal* newest) noexcept {
+    if (pin_ != nullptr && !pin_given_away_ && pin_->spent) memory::deallocate(pin_);
+    pin_ = newest;
+    pin_given_away_ = newest_given_away_;
   }
 
   [[nodiscard]] bool reverse(std::uint32_t& budget) noexcept {
@@ -215,9 +243,7 @@ class mailbox {
       unread_ = older;
     }
     if (pin_ != newest_) {  // reversed for the first time: the pin moves to the new batch
-      if (pin_ != nullptr && !pin_given_away_ && pin_->spent) memory::deallocate(pin_);
-      pin_ = newest_;
-      pin_given_away_ = newest_given_away_;
+      move_pin(newest_);
       unread_ = newest_;
     }
     return true;

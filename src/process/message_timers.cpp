@@ -152,7 +152,7 @@ message_timer* message_timers::reserve(reference& ref) noexcept {
 bool message_timers::join_list(message_timer& t, pid to) noexcept {
   const sched::epoch_guard guard(process_space::epochs());
   control_block* const receiver = space_.table().find(to);
-  if (receiver == nullptr) return false;
+  if (receiver == nullptr || !receiver->claims().claim(claims::timers)) return false;
   const sync::lock_guard lock(space_.timer_lock(to));
   if (receiver->timers_to_it().closed) return false;
   message_timer*& first = receiver->timers_to_it().first;

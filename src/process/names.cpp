@@ -69,7 +69,7 @@ result<void> names::add(std::string_view name, control_block& p) noexcept {
   }
   name_entry* const made = make_entry(name, p);
   if (made == nullptr) return errc::system_limit;
-  if (!p.name().set(made)) {
+  if (!p.claims().claim(claims::a_name) || !p.name().set(made)) {
     discard(made);
     const name_entry* const other = p.name().get();
     if (other == nullptr) return dead(p.self_pid());

@@ -57,14 +57,15 @@ class name_slot {
 ///   add(name, p)    any thread, guard   p is found by the name from now on
 ///   remove(name)    any thread          the name is free
 ///   find(name)      any thread          the holder, or none; lock-free
-///   release(p)      p's end, once       its name is free, and it gets no other
+///   release(p)      p's end, if claimed its name is free, and it gets no other
 ///
 /// A hash table whose buckets are lists. They are read under an epoch guard, and changed under the lock.
 ///
 /// Rules
 ///   N1. An entry is complete before it is linked (release), and read after its link was (acquire).
 ///   N2. Who unlinks an entry, under the lock, retires it; a reader that has found it may go on over it.
-///   N3. A process's slot is set under the lock, and closed without it: who registers a process that closes its slot at that
+///   N3. A process that was never claimed for a name (claims.hpp) is not released at its end.
+///   N4. A process's slot is set under the lock, and closed without it: who registers a process that closes its slot at that
 ///       moment either fails to set it, or is followed by the process's own `release`, which waits for the lock.
 class names {
  public:

@@ -19,10 +19,7 @@
 
 namespace foundation::proc {
 
-envelope* control_block::handles(envelope* message) noexcept {
-  if (message != nullptr && message->ops->asks != nullptr) message->ops->asks(message->payload()).note_taken();
-  return std::exchange(handled_, message);
-}
+void control_block::note_taken(envelope& request) noexcept { request.ops->asks(request.payload()).note_taken(); }
 
 std::uint64_t control_block::expect_reply() noexcept { return reply_slots::open(replies_); }
 
@@ -113,6 +110,8 @@ void reply_handle::send() noexcept { proc::send_reply(*std::exchange(cell_, null
 void reply_handle::fail(errc why) noexcept { proc::fail(*std::exchange(cell_, nullptr), why); }
 
 void reply_handle::drop() noexcept { fail(cell_->taken ? errc::no_reply : errc::noproc); }
+
+void charge_late_reply() noexcept { proc::charge_caller(1); }
 
 result<reply_handle> take_question(process& self, const std::type_info& type) noexcept {
   proc::charge_caller(1);

@@ -16,10 +16,10 @@ namespace {
 constexpr std::uint32_t gather_at_once = 128;  // nodes between two looks at the slice
 }
 
-/// A bounded piece of what has arrived; true when nothing is left.
+/// A bounded piece of what has arrived; true when nothing of that is left.
 bool control_block::gather_some() noexcept {
   std::uint32_t budget = gather_at_once;
-  const bool all = mail_.gather(
+  const bool all = mail_.gather_batch(
       budget, [this](signal& s) { on_signal(s); }, [this](envelope& e) { on_message(e); });
   if (budget != gather_at_once) static_cast<void>(scheduler::current()->charge(gather_at_once - budget));
   return all;

@@ -31,39 +31,44 @@ void control_block::run() noexcept {
 /// Turn after turn until the mailbox is empty, the slice is over, or the process has to end.
 void control_block::run_handler() noexcept {
   for (;;) {
-    const bool gathered = gather_some();
+    envelope* const alone = mail_.take_alone();
+    const bool gathered = alone != nullptr || gather_some();
     if (told_to_exit_) return finish();
     if (attention_.load(sync::memory_order_relaxed)) [[unlikely]] {  // no turn before what it was set for is found
+      if (alone != nullptr) mail_.ordinary().append(*alone);
       if (gathered) static_cast<void>(attention_.exchange(false, sync::memory_order_acquire));  // and look once more
-    } else if (mail_.has_messages()) {
-      process_entry(*this, take_after(mail_.next_list(), nullptr));
+    } else if (alone != nullptr || mail_.has_messages()) {
+      process_entry(*this, alone != nullptr ? alone : take_after(mail_.next_list(), nullptr));
       if (told_to_exit_) return finish();
-    } else if (gathered) {
-      if (drain_requested_) {
-        tell_to_exit(exit_kind::shutdown);
-        continue;
-      }
-      account_slice();
-      if (mail_.try_sleep(outer_queue::sleep::idle)) return;  // from here on it may run elsewhere
-      continue;
+    } else if (gathered && drain_requested_) {
+      tell_to_exit(exit_kind::shutdown);
+      return finish();
     }
     sched::scheduler& s = *sched::scheduler::current();
-    if (s.charge(1)) {
-      account_slice();
+    const bool over = s.charge(alone != nullptr ? 2 : 1);  // gather_some has charged for the others
+    // Mostly the message was the only one: whether another has come meanwhile the sleep itself finds out.
+    if (gathered && !mail_.has_messages() && !drain_requested_) {
+      account_slice(s);
+      if (mail_.try_sleep(outer_queue::sleep::idle)) return;  // from here on it may run elsewhere
+    }
+    if (over) {
+      account_slice(s);
       return s.enqueue(*this);
     }
   }
 }
 
-void control_block::account_slice() noexcept {
-  if (on_thread()) return;
-  reductions_.store(accounted_reductions() + sched::scheduler::current()->take_spent(), sync::memory_order_relaxed);
-  check_canary(false);
+void control_block::account_slice(sched::scheduler& here) noexcept {
+  reductions_.store(accounted_reductions() + here.take_spent(), sync::memory_order_relaxed);
+  check_canary(here, false);
 }
 
-void control_block::check_canary(bool thorough) noexcept {
-  if (on_thread()) return;
-  const memory::stack* over = sched::scheduler::current()->overflowed_stack(thorough);
+void control_block::account_slice() noexcept {
+  if (!on_thread()) account_slice(*sched::scheduler::current());
+}
+
+void control_block::check_canary(const sched::scheduler& here, bool thorough) noexcept {
+  const memory::stack* over = here.overflowed_stack(thorough);
   if (over == nullptr) [[likely]] return;
   report_overflow(*this, over->size);
   FOUNDATION_CHECK(over == nullptr, "a canary was overwritten: other stacks may be damaged");

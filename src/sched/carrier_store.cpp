@@ -9,9 +9,9 @@
 
 namespace foundation::sched {
 
-/// True when at least `wanted` carriers are idle, after making what is missing, of the default kind. Any idle carrier will
-/// do as reserve: one that is not of the kind of what it picked looks for one that is, and defers where there is none.
-bool scheduler::ensure_carriers(unsigned wanted) noexcept {
+/// Of the default kind. Any idle carrier will do as reserve: one that is not of the kind of what it picked looks for one that
+/// is, and defers where there is none.
+bool scheduler::make_carriers(unsigned wanted) noexcept {
   while (idle_count_ < wanted) {
     carrier* c = make({});
     if (c == nullptr) return false;

@@ -26,6 +26,7 @@ FOUNDATION_NO_TSAN void scheduler::on_awakened(context* c) noexcept {
     record = static_cast<fiber_record*>(c->get_properties());
   } else if (record == nullptr) {
     ++plain_live_;  // just started
+    quick_picks_ = 0;
   }
   if (record == nullptr || record->as_carrier == nullptr) {
     c->ready_link(plain_ready_);
@@ -43,6 +44,7 @@ FOUNDATION_NO_TSAN void scheduler::note_dispatch(context* left) noexcept {
     ++boost_waits_;
   }
   ++plain_live_;
+  quick_picks_ = 0;
   before_switch(unrecorded_);
   unrecorded_.context = context::active();
 }
@@ -77,6 +79,7 @@ FOUNDATION_NO_TSAN context* scheduler::on_pick_next() noexcept {
   if (from.as_carrier != nullptr && from.as_carrier->occupant != nullptr) {
     from.as_carrier->now = carrier::phase::boost_wait;
     ++boost_waits_;
+    quick_picks_ = 0;
   } else if (from.as_carrier == nullptr && !from_dispatcher && &from != &main_ && !from.context->worker_is_linked()) {
     --plain_live_;  // a fiber of the user's own that ends: Boost has taken it off its list already
     plain_ended_ = true;

@@ -47,6 +47,7 @@ void scheduler::enqueue(runnable& r) noexcept {
 /// To this scheduler's own queue, half of which moves to the shared one when it is full.
 void scheduler::push_local(runnable& r) noexcept {
   if (r.pinned_to != runnable::unpinned) return enqueue_pinned_remote(r);
+  group_.note_priority(r);
   queue& q = queue_of(r.priority);
   FOUNDATION_INVARIANT(q.check_invariants());
   if (q.push(&r)) return;
@@ -57,6 +58,7 @@ void scheduler::push_local(runnable& r) noexcept {
 }
 
 void scheduler::enqueue_pinned_remote(runnable& r) noexcept {
+  group_.note_priority(r);
   (r.priority == priority::max ? pinned_max_ : r.priority == priority::high ? pinned_high_ : pinned_).push(&r);
 }
 
@@ -116,6 +118,8 @@ runnable* scheduler::pick() noexcept {
     return nullptr;
   }
   if (++tick_ % look_around_every == 0) look_around();
+  const bool boost_used = (boost_waits_ | plain_live_) != 0;
+  quick_picks_ = boost_used ? 0 : base::hostile ? random_.below(4) : look_around_every - 1 - tick_ % look_around_every;
   if (group_.steal_first(random_)) {
     if (runnable* stolen = steal()) {
       push_local(*stolen);
@@ -132,6 +136,20 @@ runnable* scheduler::pick() noexcept {
     }
   }
   if (r != nullptr) stop_searching();
+  return r;
+}
+
+runnable* scheduler::pick_quick(const carrier& c) noexcept {
+  if (quick_picks_ == 0 || idle_count_ == 0 || !run_next_.occupied() || slice_.expired() || group_.has_urgent()) return nullptr;
+  runnable* const r = run_next_.take();
+  if (r == nullptr) return nullptr;
+  if (r->own_carrier != nullptr || r->stack != c.kind()) [[unlikely]] {
+    static_cast<void>(run_next_.put(r));
+    return nullptr;
+  }
+  --quick_picks_;
+  ++tick_;
+  inherit_slice_ = true;
   return r;
 }
 
@@ -159,6 +177,7 @@ runnable* scheduler::pick_local() noexcept {
 
 /// Max before high; on each, our own before what was made ready from outside.
 runnable* scheduler::pick_urgent(priority least) noexcept {
+  if (!group_.has_urgent()) [[likely]] return nullptr;
   if (runnable* r = max_.pop()) return r;
   if (runnable* r = pinned_max_.pop()) return r;
   if (runnable* r = group_.pop_injected(priority::max)) return r;

@@ -90,8 +90,8 @@ void scheduler::run_until_end() noexcept {
 // -- the life of a carrier -----------------------------------------------------------------------------------------
 
 void scheduler::carrier_main(carrier& c) noexcept {
-  while (runnable* r = next_in_place(c)) {
-    scheduler* s = current();
+  scheduler* s = current();
+  while (runnable* r = s->next_in_place(c)) {
     c.occupant = r;
     s->set_running(r);
     s->begin_slice();
@@ -100,39 +100,40 @@ void scheduler::carrier_main(carrier& c) noexcept {
     s->set_running(nullptr);
     c.occupant = nullptr;
   }
-  current()->count_carriers(-1);
-  current()->dispatcher_turn_ = true;  // Boost's dispatcher frees fibers that ended
+  s->count_carriers(-1);
+  s->dispatcher_turn_ = true;  // Boost's dispatcher frees fibers that ended
 }
 
+/// On this scheduler throughout: an empty carrier may be switched out here, and is then idle here.
 runnable* scheduler::next_in_place(carrier& c) noexcept {
   for (;;) {
-    scheduler& s = *current();
     if (c.assigned != nullptr) return std::exchange(c.assigned, nullptr);
-    if (c.retire || s.idle_count_ >= max_idle_carriers) return nullptr;
-    static_cast<void>(s.ensure_carriers(1));
-    if (std::exchange(s.pick_owed_, false) || !s.dispatcher_due()) {
-      runnable* r = s.pick();
+    if (runnable* r = pick_quick(c)) return r;
+    if (c.retire || idle_count_ >= max_idle_carriers) return nullptr;
+    static_cast<void>(ensure_carriers(1));
+    if (std::exchange(pick_owed_, false) || !dispatcher_due()) {
+      runnable* r = pick();
       if (r != nullptr) {
         switch_record* to = nullptr;
         if (r->own_carrier != nullptr) {
           if (!r->attend()) continue;
-          to = s.adopt(*r);
+          to = adopt(*r);
         } else if (r->stack == c.kind()) {
           return r;
-        } else if (carrier* fitting = s.take_idle(r->stack)) {
+        } else if (carrier* fitting = take_idle(r->stack)) {
           fitting->assigned = r;
           to = fitting;
         } else {
-          s.defer(*r);
+          defer(*r);
           continue;
         }
-        s.put_idle(c);
-        s.switch_to(*to, nullptr);
+        put_idle(c);
+        switch_to(*to, nullptr);
         continue;
       }
     }
-    s.put_idle(c);
-    s.switch_to(s.dispatcher(), nullptr);
+    put_idle(c);
+    switch_to(dispatcher(), nullptr);
   }
 }
 
@@ -265,8 +266,6 @@ void scheduler::before_boost_looks() noexcept {
   // Acquire, release: a chain through all who set it, so that what they did before is visible to those they woke.
   if (notified_.load(sync::memory_order_relaxed)) notified_.exchange(false, sync::memory_order_acq_rel);
 }
-
-bool scheduler::dispatcher_due() const noexcept { return boost_due() || !plain_ready_.empty(); }
 
 /// Everything in it ends: the group stops, or the thread was lent and leaves.
 bool scheduler::ending() const noexcept { return group_.stopping() || leaving(); }

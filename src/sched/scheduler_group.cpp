@@ -95,6 +95,7 @@ void scheduler_group::enqueue(runnable& r) noexcept {
 }
 
 void scheduler_group::inject(runnable& r) noexcept {
+  note_priority(r);
   queue_of(r.priority).push(&r);
 }
 

@@ -79,6 +79,13 @@ class scheduler_group {
   [[nodiscard]] runnable* pop_injected() noexcept;
   /// Of that priority alone (normal: and low).
   [[nodiscard]] runnable* pop_injected(foundation::priority p) noexcept { return queue_of(p).pop(); }
+  /// Whether anything of more than normal priority was ever made ready: until then nobody looks for it. Set before it is
+  /// queued; who reads too early a value misses what it would find in the queue a moment later.
+  [[nodiscard]] bool has_urgent() const noexcept { return urgent_.load(sync::memory_order_relaxed); }
+  /// Before `r` is queued.
+  void note_priority(const runnable& r) noexcept {
+    if (r.priority > foundation::priority::normal && !has_urgent()) urgent_.store(true, sync::memory_order_relaxed);
+  }
   [[nodiscard]] bool has_shared_work() const noexcept;
   [[nodiscard]] std::size_t shared_work() const noexcept;
   /// Of one that is pinned, or off the schedulers.
@@ -133,6 +140,7 @@ class scheduler_group {
   const std::uint64_t seed_;
   char name_[16];
   sync::atomic<bool> stopping_{false};
+  sync::atomic<bool> urgent_{false};        // never cleared
   sync::atomic<std::uint32_t> started_{0};  // threads that have come up; start() waits on it
   sync::atomic<bool> failed_{false};
   inject_queue<runnable> max_{base::lock_rank::inject_queue};

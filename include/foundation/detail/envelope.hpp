@@ -85,6 +85,24 @@ struct alias_envelope : envelope {
 [[nodiscard]] FOUNDATION_API envelope* allocate_envelope(std::size_t size, std::size_t alignment,
                                                          reference alias) noexcept;
 
+/// Memory of that size, aligned to 16 bytes; null when refused.
+[[nodiscard]] FOUNDATION_API void* allocate_message(std::size_t bytes) noexcept;
+
+/// Memory for an envelope with a T in it. What of it is the same for every T of that size is done by the compiler.
+template <typename T>
+[[nodiscard]] envelope* allocate_envelope_for() noexcept {
+  if constexpr (alignof(T) > 16) {
+    return allocate_envelope(sizeof(T), alignof(T));
+  } else {
+    constexpr std::size_t offset = (sizeof(envelope) + alignof(T) - 1) / alignof(T) * alignof(T);
+    void* const memory = allocate_message(offset + sizeof(T));
+    if (memory == nullptr) return nullptr;
+    auto* const e = ::new (memory) envelope;
+    e->payload_offset = offset;
+    return e;
+  }
+}
+
 /// Gives the memory back; the payload is not there (any more).
 FOUNDATION_API void deallocate_envelope(envelope* e) noexcept;
 
@@ -118,7 +136,7 @@ class owned_envelope {
   /// Constructs a T in a new envelope. Empty when the allocation was refused; throws what the constructor throws.
   template <typename T, typename... Args>
   [[nodiscard]] static owned_envelope make(Args&&... args) {
-    return fill<T>(allocate_envelope(sizeof(T), alignof(T)), std::forward<Args>(args)...);
+    return fill<T>(allocate_envelope_for<T>(), std::forward<Args>(args)...);
   }
   /// The same, to an alias.
   template <typename T, typename... Args>

@@ -93,6 +93,9 @@ class FOUNDATION_API reply_wait {
 /// The duty to answer what the process handles now, for a value of that type.
 [[nodiscard]] FOUNDATION_API result<reply_handle> take_question(process& self, const std::type_info& type) noexcept;
 
+/// Costs a process its reduction for a reply that it gives later; may end the slice.
+FOUNDATION_API void charge_late_reply() noexcept;
+
 /// Constructs the answer in its place and sends it.
 template <typename R, typename... Args>
 void answer(reply_handle to, Args&&... args) {
