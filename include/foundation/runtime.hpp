@@ -69,7 +69,8 @@ class FOUNDATION_API runtime {
   /// hangs nor leaks.
   ~runtime();
 
-  /// Ends all processes: asks them to, waits until the deadline, kills the rest and waits `kill_grace` for them.
+  /// Ends all processes: asks them to, waits until the deadline, kills the rest, and waits
+  /// until none has ended for `kill_grace` and a tenth of it.
   ///
   ///     for (const fn::survivor& s : rt.shutdown(5s)) std::cerr << s.label << ": " << s.reason << '\n';
   ///
@@ -87,7 +88,8 @@ class FOUNDATION_API runtime {
   ///
   /// When asked to stop, it gives away what is ready, and returns as soon as the process that it runs has used up its slice.
   /// Fibers of the user's own, and processes in a wait of Boost.Fiber's, stay where they began: it returns when these have
-  /// ended. One thread at a time; nothing can be pinned to it. The thread's use of Boost.Fiber must be over before, and starts
+  /// ended. One thread at a time; nothing can be pinned to it. Its
+  /// place is there from `create` on: to lend and to take back cost a few short locks, and a message no more than before. The thread's use of Boost.Fiber must be over before, and starts
   /// anew afterwards.
   /// @errors errc::invalid_argument when called by a process, a fiber, or on a scheduler's thread; errc::system_limit when another
   ///         thread is lent already, or memory is refused

@@ -3,7 +3,9 @@
 // Making and ending a runtime. Ending its processes is shutdown.cpp, showing them dump.cpp.
 #include "runtime/runtime_core.hpp"
 
+#include <algorithm>
 #include <exception>
+#include <string>
 #include <utility>
 
 #include "runtime/overflow_report.hpp"
@@ -67,8 +69,13 @@ result<std::unique_ptr<runtime_core>> runtime_core::create(runtime_options optio
 void runtime_core::end(std::unique_ptr<runtime_core>& core) noexcept {
   if (core == nullptr) return;
   try {
-    for (const survivor& s : core->shutdown(core->options_.shutdown_timeout, shutdown_mode::drop)) {
-      core->log_.write(log_level::error, "runtime destroyed while \"" + s.label + "\" survives: " + s.reason);
+    constexpr std::size_t named = 20;  // the log is for people
+    const std::vector<survivor> left = core->shutdown(core->options_.shutdown_timeout, shutdown_mode::drop);
+    for (std::size_t i = 0; i < std::min(named, left.size()); ++i) {
+      core->log_.write(log_level::error, "runtime destroyed while \"" + left[i].label + "\" survives: " + left[i].reason);
+    }
+    if (left.size() > named) {
+      core->log_.write(log_level::error, "runtime destroyed while " + std::to_string(left.size() - named) + " more survive");
     }
   } catch (const std::exception&) {  // no memory for the list or a line: the counts below decide
   }

@@ -49,6 +49,34 @@ TEST_F(Abandon, a_process_stuck_in_foreign_code_is_dead_to_everybody_else) {
   EXPECT_TRUE(logged("abandoned"));
 }
 
+/// Takes its time to be destroyed, on the process's own thread.
+struct slow_to_leave {
+  std::atomic<int>& left;
+  ~slow_to_leave() {
+    const auto until = std::chrono::steady_clock::now() + 5ms;
+    while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    ++left;
+  }
+};
+
+TEST_F(Abandon, nobody_is_given_up_for_having_waited_long_for_its_turn_to_end) {
+  constexpr int processes = 200;  // one after the other they take twice as long as the grace
+  start({.schedulers = 1, .kill_grace = 500ms, .shutdown_timeout = 0ms});
+  std::atomic<int> begun{0};
+  for (int i = 0; i != processes; ++i) {
+    fn::spawn(rt(), [&](fn::process& self) {
+      const slow_to_leave mine{left};
+      ++begun;
+      self.receive([](int) {});
+    }).value();
+  }
+  wait_until([&] { return begun == processes; });
+  stop();
+  EXPECT_EQ(left, processes);
+  EXPECT_FALSE(logged("abandoned"));
+  EXPECT_FALSE(logged("survives"));
+}
+
 TEST_F(Abandon, one_that_comes_back_and_returns_is_counted_no_more) {
   start_impatient();
   const fn::pid p = fn::spawn(rt(), [&](fn::process&) {
