@@ -11,7 +11,8 @@ namespace foundation::proc {
 /// lock at all.
 ///
 ///   claim(what)   any thread, guard   before it ties something; false: the process has ended, or ends
-///   close()       the end, once       no claim from here on; returns what was claimed
+///   close()       the end             no claim from here on; returns what was claimed
+///   are_closed()  any thread          asked again under the lock that the claim is about
 ///
 /// Each is a read-modify-write of one word, so one comes first: `close` sees the claim and then waits for the lock under which
 /// the claimer works, or the claim fails. What was claimed may be undone long before the end, or never come to be.
@@ -24,6 +25,7 @@ class claims {
     if ((seen & w) != 0 && (seen & closed) == 0) return true;
     return (word_.fetch_or(w, sync::memory_order_acq_rel) & closed) == 0;
   }
+  [[nodiscard]] bool are_closed() const noexcept { return (word_.load(sync::memory_order_acquire) & closed) != 0; }
   [[nodiscard]] std::uint32_t close() noexcept { return word_.exchange(closed, sync::memory_order_acq_rel); }
 
  private:

@@ -154,7 +154,7 @@ bool message_timers::join_list(message_timer& t, pid to) noexcept {
   control_block* const receiver = space_.table().find(to);
   if (receiver == nullptr || !receiver->claims().claim(claims::timers)) return false;
   const sync::lock_guard lock(space_.timer_lock(to));
-  if (receiver->timers_to_it().closed) return false;
+  if (receiver->claims().are_closed()) return false;  // since: nobody looks at the list any more
   message_timer*& first = receiver->timers_to_it().first;
   t.to = to;
   t.aimed_at = receiver;
@@ -233,7 +233,6 @@ std::optional<std::chrono::nanoseconds> message_timers::read(reference ref) noex
 bool message_timers::end_some(control_block& receiver, detail::signal*& messages) noexcept {
   const sync::lock_guard lock(receiver.space().timer_lock(receiver.self_pid()));
   timers_to& aimed = receiver.timers_to_it();
-  aimed.closed = true;
   for (int count = 0; aimed.first != nullptr && count < ended_at_once; ++count) {
     message_timer& each = *std::exchange(aimed.first, aimed.first->next);
     if (aimed.first != nullptr) aimed.first->previous = nullptr;

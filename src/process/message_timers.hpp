@@ -37,10 +37,9 @@ struct message_timer : sched::timer {
   void cancel_in_wheel() noexcept { static_cast<void>(cancel()); }
 };
 
-/// The timers that aim at a process; under its stripe's lock.
+/// The timers that aim at a process; under its stripe's lock. None is added once its claims are closed.
 struct timers_to {
   message_timer* first = nullptr;
-  bool closed = false;
 };
 
 /// Messages that nobody gets: destroyed with this, where their destructors may do what they like.
