@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What every peer's program in C++ shares: the command line, clocks, memory, latencies, and the lines it prints.
+// What every C++ program that is measured shares: the command line, clocks, memory, latencies, and the lines it prints
+// (the protocol is that of bench/runner/programs.py).
 #pragma once
 
 #include <sys/resource.h>
@@ -20,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace peers {
+namespace bench {
 
 using number = std::uint64_t;
 
@@ -84,6 +85,14 @@ inline void add_percentiles(measures& to, std::vector<number> latencies) {
   to.insert(to.end(), {{"p50", rank(500)}, {"p99", rank(990)}, {"p999", rank(999)}});
 }
 
+/// How long `f` takes.
+template <typename F>
+number elapsed_ns(F&& f) {
+  const number begun = now_ns();
+  f();
+  return now_ns() - begun;
+}
+
 /// Large enough for any machine, small enough for the sum 1 + ... + n.
 inline constexpr number greatest = 4'000'000'000;
 
@@ -118,6 +127,13 @@ inline arguments parse_arguments(const row& of, int count, char** words) {
   return result;
 }
 
+/// `whole` divided into so many equal parts.
+inline number part_of(const arguments& a, std::string_view whole, std::string_view parts) {
+  if (a[whole] % a[parts] == 0) return a[whole] / a[parts];
+  throw argument_error(std::string(whole) + " is " + std::to_string(a[whole]) + ", allowed: a multiple of " +
+                       std::string(parts));
+}
+
 inline const row& find_row(const std::vector<row>& rows, std::string_view id) {
   std::string allowed;
   for (const auto& r : rows) {
@@ -125,6 +141,12 @@ inline const row& find_row(const std::vector<row>& rows, std::string_view id) {
     allowed += " " + std::string(r.id);
   }
   throw argument_error("row '" + std::string(id) + "' is unknown, allowed: --rows --version" + allowed);
+}
+
+inline void print(const measures& result) {
+  for (const auto& [name, value] : result) {
+    std::printf("%s %llu\n", std::string(name).c_str(), static_cast<unsigned long long>(value));
+  }
 }
 
 /// The whole of main(): PROGRAM ROW SCHEDULERS NAME=VALUE... | --rows | --version.
@@ -137,9 +159,7 @@ inline int run(int argc, char** argv, const std::string& version, const std::vec
       for (const auto& r : rows) std::printf("%s\n", std::string(r.id).c_str());
     } else {
       const row& chosen = find_row(rows, first);
-      for (const auto& [name, value] : chosen.run(parse_arguments(chosen, argc - 2, argv + 2))) {
-        std::printf("%s %llu\n", std::string(name).c_str(), static_cast<unsigned long long>(value));
-      }
+      print(chosen.run(parse_arguments(chosen, argc - 2, argv + 2)));
     }
     return 0;
   } catch (const argument_error& e) {
@@ -151,4 +171,4 @@ inline int run(int argc, char** argv, const std::string& version, const std::vec
   }
 }
 
-}  // namespace peers
+}  // namespace bench

@@ -11,7 +11,7 @@ option(FOUNDATION_BACKING_MALLOC "Take memory from malloc, and never look for mi
 # Below: developer mode only.
 option(FOUNDATION_BUILD_TESTS "Build the tests (needs GoogleTest)" ON)
 option(FOUNDATION_BUILD_EXAMPLES "Build the examples" ON)
-option(FOUNDATION_BUILD_BENCH "Build the micro-benchmarks (needs Google Benchmark)" OFF)
+option(FOUNDATION_BUILD_BENCH "Build the programs that cmake/quickstart bench measures" OFF)
 option(FOUNDATION_WERROR "Treat warnings as errors" OFF)
 set(FOUNDATION_TEST_SCALE 1 CACHE STRING "Factor on the sizes of stress tests; the environment variable overrides it")
 

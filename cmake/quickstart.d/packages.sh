@@ -6,10 +6,12 @@
 # Boost.Fiber from 1.81 to 1.87, the best first. Debian 12 calls its 1.74 libboost-fiber-dev and has 1.81 beside it.
 boost_candidates=(libboost-fiber1.81-dev libboost-fiber-dev libboost-fiber1.83-dev)
 clang_candidates=(clang-16 clang-17 clang-18 clang-19)
+# Whom foundation is measured beside, and what draws the plots: each only if it is offered.
+bench_optional=(golang-go erlang-base libcaf-dev python3-matplotlib)
 
 # The oldest version of each that will do; of those that are not here any.
 declare -A oldest=([g++]=12.0 [cmake]=3.25 [libfmt-dev]=9.0 [libspdlog-dev]=1.10 [libmimalloc-dev]=2.0
-  [libgtest-dev]=1.12 [libgmock-dev]=1.12 [libbenchmark-dev]=1.6)
+  [libgtest-dev]=1.12 [libgmock-dev]=1.12)
 
 # package_names SET...: every name that the sets could lead to; what to ask apt about.
 package_names() {
@@ -20,7 +22,8 @@ package_names() {
         printf '%s\n' g++ cmake ninja-build pkg-config ccache "${boost_candidates[@]}" libfmt-dev libspdlog-dev \
           libmimalloc-dev
         ;;
-      test) printf '%s\n' libgtest-dev libgmock-dev libbenchmark-dev erlang-base gdb ;;
+      test) printf '%s\n' libgtest-dev libgmock-dev python3 erlang-base gdb valgrind ;;
+      bench) printf '%s\n' "${bench_optional[@]}" python3 ;;
       ci) printf '%s\n' "${clang_candidates[@]}" ;;
       *) return 2 ;;
     esac
@@ -69,9 +72,13 @@ choose_packages() {
         choose_all "$list" libfmt-dev libspdlog-dev libmimalloc-dev || status=1
         ;;
       test)
-        choose_all "$list" libgtest-dev libgmock-dev libbenchmark-dev || status=1
-        choose_optional "$list" erlang-base # to compare with; the test is skipped without
-        choose_optional "$list" gdb         # likewise the test of its commands
+        choose_all "$list" libgtest-dev libgmock-dev python3 || status=1
+        # To compare with, to test commands in, to count instructions with: these tests are skipped without.
+        choose_optional "$list" erlang-base gdb valgrind
+        ;;
+      bench)
+        choose_all "$list" python3 || status=1
+        choose_optional "$list" "${bench_optional[@]}"
         ;;
       ci) choose_clang "$list" || status=1 ;;
       *)
@@ -100,7 +107,13 @@ choose_all() {
   return $status
 }
 
-choose_optional() { if [[ -n $(version_in "$1" "$2") ]]; then echo "$2"; fi; }
+choose_optional() {
+  local list=$1 name
+  shift
+  for name; do
+    if [[ -n $(version_in "$list" "$name") ]]; then echo "$name"; fi
+  done
+}
 
 choose_boost() {
   local list=$1 name version seen=()

@@ -34,7 +34,7 @@ chosen() {
 
 tools='g++ cmake ninja-build pkg-config ccache'
 libraries='libfmt-dev libspdlog-dev libmimalloc-dev'
-tests='libgtest-dev libgmock-dev libbenchmark-dev erlang-base gdb'
+tests='libgtest-dev libgmock-dev python3 erlang-base gdb valgrind'
 
 expect 'Debian 12 takes the newer Boost beside its default 1.74' \
   "$tools libboost-fiber1.81-dev $libraries $tests clang-16" "$(chosen "$here/lists/debian-12" build test ci)"
@@ -52,6 +52,14 @@ expect 'Erlang is left out where there is none' "${tests/ erlang-base/}" "$(chos
 
 grep -v '^gdb ' "$here/lists/debian-12" >"$work/no-gdb"
 expect 'so is gdb' "${tests/ gdb/}" "$(chosen "$work/no-gdb" test)"
+
+for system in debian-12 debian-13 ubuntu-24.04; do
+  expect "what $system is measured beside, and what draws the plots" \
+    'python3 golang-go erlang-base libcaf-dev python3-matplotlib' "$(chosen "$here/lists/$system" bench)"
+done
+grep -v '^golang-go ' "$here/lists/debian-12" >"$work/no-go"
+expect 'a peer is left out where there is none' \
+  'python3 erlang-base libcaf-dev python3-matplotlib' "$(chosen "$work/no-go" bench)"
 
 grep -v '^libboost-fiber1.81-dev ' "$here/lists/debian-12" >"$work/old-boost"
 expect 'Boost 1.74 alone is refused' \
@@ -96,14 +104,14 @@ quickstart_says() {
 expect 'an unknown argument is named' \
   "quickstart: unknown argument '--wrong' (cmake/quickstart --help lists them) [2]" "$(quickstart_says "$PATH" --wrong)"
 expect 'an unknown set is named' \
-  "quickstart: --packages takes build, test or ci, not 'wrong' [2]" "$(quickstart_says "$PATH" --packages wrong)"
+  "quickstart: --packages takes build, test, bench or ci, not 'wrong' [2]" "$(quickstart_says "$PATH" --packages wrong)"
 
 # A machine without apt: a PATH of the few tools quickstart starts with.
 mkdir "$work/bin"
 for tool in bash dirname mktemp rm; do ln -s "$(type -P "$tool")" "$work/bin/$tool"; done
 expect 'without apt one line lists what is needed' 'quickstart: no apt here; needed: g++ 12 or clang 16, CMake 3.25,'\
 ' Ninja, pkg-config, Boost 1.81 to 1.87 (Fiber, Context; shared), fmt 9, spdlog 1.10, mimalloc 2; for the tests'\
-' GoogleTest 1.12 and Google Benchmark 1.6 [1]' "$(quickstart_says "$work/bin")"
+' GoogleTest 1.12 and Python 3 [1]' "$(quickstart_says "$work/bin")"
 
 # A machine whose package manager is a fake: apt-cache offers what is in the list $work/offered, dpkg-query has what is in
 # $work/has (`installed NAME VERSION`), apt-get writes down what it is asked for.

@@ -1,6 +1,7 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% Many messages to one receiver. Its queue lies off its heap, as the manual advises for a process that may get many
-%% messages (www.erlang.org/doc/man/erlang.html#process_flag_message_queue_data). A mailbox is unbounded.
+%% Many messages to one receiver. A mailbox is unbounded; where no credit keeps it short it lies off the receiver's heap, as
+%% the manual advises for a process that may get many messages
+%% (www.erlang.org/doc/man/erlang.html#process_flag_message_queue_data).
 -module(bench_flood).
 -export([unbounded/1, bounded/1, fan_in/1]).
 
@@ -8,7 +9,7 @@ unbounded(#{messages := Messages}) ->
     bench_measure:timed(Messages, fun flood/1, fun bench_measure:sum_to/1).
 
 flood(Messages) ->
-    Receiver = start_receiver(fun() -> sum(Messages, 0) end),
+    Receiver = start_receiver(fun() -> sum(Messages, 0) end, off_heap),
     send_all(1, Messages, Receiver),
     await_sum(Receiver).
 
@@ -20,7 +21,7 @@ bounded(#{messages := Messages, window := Window}) ->
 flood_bounded(Messages, Window) ->
     Sender = self(),
     Grant = max(1, Window div 2),
-    Receiver = start_receiver(fun() -> sum_and_grant(Messages, 0, Sender, Grant, Grant) end),
+    Receiver = start_receiver(fun() -> sum_and_grant(Messages, 0, Sender, Grant, Grant) end, on_heap),
     send_with_credit(1, Messages, Receiver, Window),
     Sum = await_sum(Receiver),
     drop_credit(),
@@ -32,13 +33,13 @@ fan_in(#{senders := Senders, messages := Messages} = Values) ->
                         fun(Each) -> Senders * bench_measure:sum_to(Each) end).
 
 fan_in(Senders, Each) ->
-    Receiver = start_receiver(fun() -> sum(Senders * Each, 0) end),
+    Receiver = start_receiver(fun() -> sum(Senders * Each, 0) end, off_heap),
     [spawn_link(fun() -> send_all(1, Each, Receiver) end) || _ <- lists:seq(1, Senders)],
     await_sum(Receiver).
 
-start_receiver(Sum) ->
+start_receiver(Sum, QueueData) ->
     Parent = self(),
-    spawn_opt(fun() -> Parent ! {sum, self(), Sum()} end, [link, {message_queue_data, off_heap}]).
+    spawn_opt(fun() -> Parent ! {sum, self(), Sum()} end, [link, {message_queue_data, QueueData}]).
 
 await_sum(Receiver) ->
     receive {sum, Receiver, Sum} -> Sum end.

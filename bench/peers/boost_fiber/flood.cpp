@@ -36,31 +36,31 @@ number round(number senders, number each, number capacity) {
   return sum.get();
 }
 
-peers::measures measure(unsigned schedulers, number senders, number each, number capacity) {
-  return run(schedulers, idle::spins, [=]() -> peers::measures {
-    round(senders, peers::warm_up(each), capacity);
-    const number start = peers::now_ns();
+bench::measures measure(unsigned schedulers, number senders, number each, number capacity) {
+  return run(schedulers, idle::spins, [=]() -> bench::measures {
+    round(senders, bench::warm_up(each), capacity);
+    const number start = bench::now_ns();
     const number sum = round(senders, each, capacity);
-    const number ns = peers::now_ns() - start;
-    peers::expect("the sum received", sum, senders * peers::sum_to(each));
+    const number ns = bench::now_ns() - start;
+    bench::expect("the sum received", sum, senders * bench::sum_to(each));
     return {{"check", sum}, {"ns", ns}};
   });
 }
 
 }  // namespace
 
-peers::measures flood_bounded(const peers::arguments& given) {
+bench::measures flood_bounded(const bench::arguments& given) {
   // A channel takes powers of two, and keeps one place empty: it never has more under way than the window.
   const number capacity = std::bit_floor(given["window"]);
-  if (capacity < 2) throw peers::argument_error("window is '1', allowed: an integer from 2, a channel has no less");
+  if (capacity < 2) throw bench::argument_error("window is '1', allowed: an integer from 2, a channel has no less");
   return measure(given.schedulers, 1, given["messages"], capacity);
 }
 
-peers::measures fan_in(const peers::arguments& given) {
+bench::measures fan_in(const bench::arguments& given) {
   const number senders = given["senders"];
   const number messages = given["messages"];
   if (messages % senders != 0) {
-    throw peers::argument_error("messages is '" + std::to_string(messages) + "', allowed: a multiple of senders, " +
+    throw bench::argument_error("messages is '" + std::to_string(messages) + "', allowed: a multiple of senders, " +
                                 std::to_string(senders));
   }
   return measure(given.schedulers, senders, messages / senders, fan_in_capacity);

@@ -35,14 +35,14 @@ number match(number hops) {
 
 }  // namespace
 
-peers::measures hop(const peers::arguments& given) {
+bench::measures hop(const bench::arguments& given) {
   const number hops = given["hops"];
-  return run(given.schedulers, idle::spins, [hops]() -> peers::measures {
-    match(peers::warm_up(hops));
-    const number start = peers::now_ns();
+  return run(given.schedulers, idle::sleeps, [hops]() -> bench::measures {
+    match(bench::warm_up(hops));
+    const number start = bench::now_ns();
     const number hits = match(hops);
-    const number ns = peers::now_ns() - start;
-    peers::expect("the number of balls received", hits, hops);
+    const number ns = bench::now_ns() - start;
+    bench::expect("the number of balls received", hits, hops);
     return {{"check", hits}, {"ns", ns}};
   });
 }

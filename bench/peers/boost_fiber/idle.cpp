@@ -48,29 +48,29 @@ class group {
 
 }  // namespace
 
-peers::measures idle_process(const peers::arguments& given) {
+bench::measures idle_process(const bench::arguments& given) {
   const number processes = given["processes"];
-  return run(given.schedulers, idle::spins, [processes]() -> peers::measures {
+  return run(given.schedulers, idle::spins, [processes]() -> bench::measures {
     group all(processes);
-    const number before = peers::resident_bytes();
+    const number before = bench::resident_bytes();
     const number acknowledged = all.create();
-    const number after = peers::resident_bytes();
-    peers::expect("the number of acknowledgements", acknowledged, processes);
+    const number after = bench::resident_bytes();
+    bench::expect("the number of acknowledgements", acknowledged, processes);
     return {{"check", acknowledged}, {"bytes", after - before}};
   });
 }
 
-peers::measures idle_cpu(const peers::arguments& given) {
+bench::measures idle_cpu(const bench::arguments& given) {
   const number processes = given["processes"];
   const number seconds = given["seconds"];
-  // Only here do threads sleep: who wants little CPU time says so to work_stealing.
-  return run(given.schedulers, idle::sleeps, [=]() -> peers::measures {
+  // Who wants little CPU time has work_stealing sleep.
+  return run(given.schedulers, idle::sleeps, [=]() -> bench::measures {
     group all(processes);
     const number acknowledged = all.create();
-    const number before = peers::cpu_ns();
+    const number before = bench::cpu_ns();
     boost::this_fiber::sleep_for(std::chrono::seconds(seconds));
-    const number used = peers::cpu_ns() - before;
-    peers::expect("the number of acknowledgements", acknowledged, processes);
+    const number used = bench::cpu_ns() - before;
+    bench::expect("the number of acknowledgements", acknowledged, processes);
     return {{"check", acknowledged}, {"cpu_ns", used}};
   });
 }

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   const std::string version = "Boost.Fiber " + std::to_string(BOOST_VERSION / 100000) + "." +
                               std::to_string(BOOST_VERSION / 100 % 1000) + "." + std::to_string(BOOST_VERSION % 100) +
                               ", GCC " __VERSION__;
-  return peers::run(argc, argv, version,
+  return bench::run(argc, argv, version,
                     {
                         {"server_hop", {"hops"}, peer_fiber::hop},
                         {"process_hop", {"hops"}, peer_fiber::hop},

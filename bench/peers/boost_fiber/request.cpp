@@ -16,35 +16,36 @@ namespace {
 number round(channel& questions, channel& answers, number requests, std::vector<number>& latencies) {
   number sum = 0;
   for (number i = 1; i <= requests; ++i) {
-    const number start = peers::now_ns();
+    const number start = bench::now_ns();
     questions.push(i);
     sum += answers.value_pop();
-    latencies[i - 1] = peers::now_ns() - start;
+    latencies[i - 1] = bench::now_ns() - start;
   }
   return sum;
 }
 
 }  // namespace
 
-peers::measures request(const peers::arguments& given) {
+bench::measures request(const bench::arguments& given) {
   const number requests = given["requests"];
   std::vector<number> latencies(requests);
   channel questions(2);
   channel answers(2);
+  // Threads that look for work without end would take the cores from the one that asks.
   std::thread server([&] {
     run(given.schedulers, idle::sleeps, [&] {
       for (number x = 0; questions.pop(x) == boost::fibers::channel_op_status::success;) answers.push(x + 1);
     });
   });
-  round(questions, answers, peers::warm_up(requests), latencies);
-  const number start = peers::now_ns();
+  round(questions, answers, bench::warm_up(requests), latencies);
+  const number start = bench::now_ns();
   const number sum = round(questions, answers, requests, latencies);
-  const number ns = peers::now_ns() - start;
+  const number ns = bench::now_ns() - start;
   questions.close();
   server.join();
-  peers::expect("the sum of the answers", sum, peers::sum_to(requests) + requests);
-  peers::measures result{{"check", sum}, {"ns", ns}};
-  peers::add_percentiles(result, std::move(latencies));
+  bench::expect("the sum of the answers", sum, bench::sum_to(requests) + requests);
+  bench::measures result{{"check", sum}, {"ns", ns}};
+  bench::add_percentiles(result, std::move(latencies));
   return result;
 }
 

@@ -36,10 +36,10 @@ number lap(token_channel& first, channel& last, number hops) {
 
 }  // namespace
 
-peers::measures ring(const peers::arguments& given) {
+bench::measures ring(const bench::arguments& given) {
   const number processes = given["processes"];
   const number hops = given["hops"];
-  return run(given.schedulers, idle::spins, [=]() -> peers::measures {
+  return run(given.schedulers, idle::sleeps, [=]() -> bench::measures {
     channel last(2);
     std::vector<std::unique_ptr<token_channel>> inboxes;
     for (number i = 0; i < processes; ++i) inboxes.push_back(std::make_unique<token_channel>(2));
@@ -48,13 +48,13 @@ peers::measures ring(const peers::arguments& given) {
       members.push_back(
           start(boost::fibers::launch::post, [&, i] { member(*inboxes[i], *inboxes[(i + 1) % processes], last); }));
     }
-    lap(*inboxes[0], last, peers::warm_up(hops));
-    const number begin = peers::now_ns();
+    lap(*inboxes[0], last, bench::warm_up(hops));
+    const number begin = bench::now_ns();
     const number gone = lap(*inboxes[0], last, hops);
-    const number ns = peers::now_ns() - begin;
+    const number ns = bench::now_ns() - begin;
     for (auto& inbox : inboxes) inbox->close();
     for (auto& m : members) m.join();
-    peers::expect("the number of hops", gone, hops);
+    bench::expect("the number of hops", gone, hops);
     return {{"check", gone}, {"ns", ns}};
   });
 }

@@ -3,18 +3,18 @@
 // The rows of Boost.Fiber. Its "process" is a fiber that blocks on its channels; it has no reactive form.
 #pragma once
 
-#include "common.hpp"
+#include "program.hpp"
 
 namespace peer_fiber {
 
-peers::measures hop(const peers::arguments&);
-peers::measures flood_bounded(const peers::arguments&);
-peers::measures fan_in(const peers::arguments&);
-peers::measures ring(const peers::arguments&);
-peers::measures spawn_exit(const peers::arguments&);
-peers::measures skynet(const peers::arguments&);
-peers::measures idle_process(const peers::arguments&);
-peers::measures idle_cpu(const peers::arguments&);
-peers::measures request(const peers::arguments&);
+bench::measures hop(const bench::arguments&);
+bench::measures flood_bounded(const bench::arguments&);
+bench::measures fan_in(const bench::arguments&);
+bench::measures ring(const bench::arguments&);
+bench::measures spawn_exit(const bench::arguments&);
+bench::measures skynet(const bench::arguments&);
+bench::measures idle_process(const bench::arguments&);
+bench::measures idle_cpu(const bench::arguments&);
+bench::measures request(const bench::arguments&);
 
 }  // namespace peer_fiber

@@ -48,40 +48,40 @@ number tree(number leaves) {
 }
 
 template <class Round>
-peers::measures measure(unsigned schedulers, number wanted, Round round) {
-  return run(schedulers, idle::spins, [=]() -> peers::measures {
+bench::measures measure(unsigned schedulers, number wanted, Round round) {
+  return run(schedulers, idle::spins, [=]() -> bench::measures {
     round(true);
-    const number start = peers::now_ns();
+    const number start = bench::now_ns();
     const number sum = round(false);
-    const number ns = peers::now_ns() - start;
-    peers::expect("the sum of the numbers", sum, wanted);
+    const number ns = bench::now_ns() - start;
+    bench::expect("the sum of the numbers", sum, wanted);
     return {{"check", sum}, {"ns", ns}};
   });
 }
 
 }  // namespace
 
-peers::measures spawn_exit(const peers::arguments& given) {
+bench::measures spawn_exit(const bench::arguments& given) {
   const number lives = given["lives"];
   const number at_once = given["at_once"];
   if (lives % at_once != 0) {
-    throw peers::argument_error("lives is '" + std::to_string(lives) + "', allowed: a multiple of at_once, " +
+    throw bench::argument_error("lives is '" + std::to_string(lives) + "', allowed: a multiple of at_once, " +
                                 std::to_string(at_once));
   }
-  return measure(given.schedulers, peers::sum_to(lives - 1), [=](bool warming_up) {
-    return families(warming_up ? at_once * peers::warm_up(lives / at_once) : lives, at_once);
+  return measure(given.schedulers, bench::sum_to(lives - 1), [=](bool warming_up) {
+    return families(warming_up ? at_once * bench::warm_up(lives / at_once) : lives, at_once);
   });
 }
 
-peers::measures skynet(const peers::arguments& given) {
+bench::measures skynet(const bench::arguments& given) {
   const number leaves = given["leaves"];
   number power = 1;
   while (power < leaves) power *= 10;
   if (power != leaves) {
-    throw peers::argument_error("leaves is '" + std::to_string(leaves) + "', allowed: a power of 10");
+    throw bench::argument_error("leaves is '" + std::to_string(leaves) + "', allowed: a power of 10");
   }
-  return measure(given.schedulers, peers::sum_to(leaves - 1),
-                 [=](bool warming_up) { return tree(warming_up ? peers::warm_up(leaves) : leaves); });
+  return measure(given.schedulers, bench::sum_to(leaves - 1),
+                 [=](bool warming_up) { return tree(warming_up ? bench::warm_up(leaves) : leaves); });
 }
 
 }  // namespace peer_fiber

@@ -10,17 +10,18 @@
 #include <utility>
 #include <vector>
 
-#include "common.hpp"
+#include "program.hpp"
 
 namespace peer_fiber {
 
-using peers::number;
+using bench::number;
 
 /// The general queue between fibers of the library's examples (examples/ping_pong.cpp, performance/fiber/).
 using channel = boost::fibers::buffered_channel<number>;
 
 /// What a thread of work_stealing does when it finds no fiber: it goes on looking (the library's default), or sleeps
-/// until one of its own fibers is ready, and then does not notice that it could steal.
+/// until one of its own fibers is ready, and until then steals none. The rows with work for two threads let them look;
+/// where only one thing happens at a time, as with a ball or a token, looking makes the library slower by far.
 enum class idle { spins, sleeps };
 
 /// This thread and its helpers share their fibers while it lives: round_robin if there are no helpers, otherwise

@@ -22,7 +22,7 @@ class watcher : public caf::event_based_actor {
           notices_ = 0;
           mortals_.clear();
           for (number i = 0; i < processes; ++i) mortals_.push_back(spawn(mortal));
-          watch(this, mortals_, [this] {
+          monitor_all(this, mortals_, [this] {
             if (++notices_ == mortals_.size()) peer_caf::send(this, main_, done_atom_v, notices_);
           });
           peer_caf::send(this, main_, go_atom_v);
@@ -47,21 +47,21 @@ struct result {
 result storm(actors& all, const caf::actor& watcher, number processes) {
   all.send(watcher, meet_atom_v, processes);
   all.main()->receive([](go_atom) {});
-  const number start = peers::now_ns();
+  const number start = bench::now_ns();
   all.send(watcher, go_atom_v);
   const number notices = all.done();
-  return {.notices = notices, .ns = peers::now_ns() - start};
+  return {.notices = notices, .ns = bench::now_ns() - start};
 }
 
 }  // namespace
 
-peers::measures down_storm(const peers::arguments& given) {
+bench::measures down_storm(const bench::arguments& given) {
   const number processes = given["processes"];
   actors all(given.schedulers);
   const auto w = all.system().spawn<watcher>(all.main());
-  storm(all, w, peers::warm_up(processes));
+  storm(all, w, bench::warm_up(processes));
   const auto [notices, ns] = storm(all, w, processes);
-  peers::expect("the number of notices", notices, processes);
+  bench::expect("the number of notices", notices, processes);
   return {{"check", notices}, {"ns", ns}};
 }
 

@@ -86,41 +86,41 @@ number round(actors& all, const caf::actor& to, const std::vector<caf::actor>& f
   return all.done();
 }
 
-peers::measures measure(unsigned schedulers, const load& l) {
+bench::measures measure(unsigned schedulers, const load& l) {
   actors all(schedulers);
   const auto to = all.system().spawn<receiver>(all.main());
   std::vector<caf::actor> from;
   for (number i = 0; i < l.senders; ++i) from.push_back(all.system().spawn<sender>(to));
   load warm_up = l;
-  warm_up.each = peers::warm_up(l.each);
+  warm_up.each = bench::warm_up(l.each);
   round(all, to, from, warm_up);
-  const number start = peers::now_ns();
+  const number start = bench::now_ns();
   const number sum = round(all, to, from, l);
-  const number ns = peers::now_ns() - start;
-  peers::expect("the sum received", sum, l.senders * peers::sum_to(l.each));
+  const number ns = bench::now_ns() - start;
+  bench::expect("the sum received", sum, l.senders * bench::sum_to(l.each));
   return {{"check", sum}, {"ns", ns}};
 }
 
 }  // namespace
 
-peers::measures flood(const peers::arguments& given) {
+bench::measures flood(const bench::arguments& given) {
   const number messages = given["messages"];
   return measure(given.schedulers,
                  {.senders = 1, .each = messages, .window = messages, .per_ack = no_acknowledgements});
 }
 
-peers::measures flood_bounded(const peers::arguments& given) {
+bench::measures flood_bounded(const bench::arguments& given) {
   const number window = given["window"];
   return measure(
       given.schedulers,
       {.senders = 1, .each = given["messages"], .window = window, .per_ack = std::max<number>(window / 2, 1)});
 }
 
-peers::measures fan_in(const peers::arguments& given) {
+bench::measures fan_in(const bench::arguments& given) {
   const number senders = given["senders"];
   const number messages = given["messages"];
   if (messages % senders != 0) {
-    throw peers::argument_error("messages is '" + std::to_string(messages) + "', allowed: a multiple of senders, " +
+    throw bench::argument_error("messages is '" + std::to_string(messages) + "', allowed: a multiple of senders, " +
                                 std::to_string(senders));
   }
   const number each = messages / senders;

@@ -49,20 +49,20 @@ number match(actors& all, const caf::actor& first, const caf::actor& second, num
 
 }  // namespace
 
-peers::measures hop(const peers::arguments& given) {
+bench::measures hop(const bench::arguments& given) {
   const number hops = given["hops"];
   actors all(given.schedulers);
   const auto first = all.system().spawn<player>(all.main());
   const auto second = all.system().spawn<player>(all.main());
   all.send(first, meet_atom_v, second);
   all.send(second, meet_atom_v, first);
-  match(all, first, second, peers::warm_up(hops));
-  const number start = peers::now_ns();
+  match(all, first, second, bench::warm_up(hops));
+  const number start = bench::now_ns();
   const number hits = match(all, first, second, hops);
-  const number ns = peers::now_ns() - start;
+  const number ns = bench::now_ns() - start;
   all.stop(first);
   all.stop(second);
-  peers::expect("the number of balls received", hits, hops);
+  bench::expect("the number of balls received", hits, hops);
   return {{"check", hits}, {"ns", ns}};
 }
 

@@ -37,27 +37,27 @@ number create(actors& all, std::vector<caf::actor>& servers) {
 
 }  // namespace
 
-peers::measures idle_server(const peers::arguments& given) {
+bench::measures idle_server(const bench::arguments& given) {
   const number processes = given["processes"];
   actors all(given.schedulers);
   std::vector<caf::actor> servers(processes);  // made and touched here: a handle's memory is not an actor's
-  const number before = peers::resident_bytes();
+  const number before = bench::resident_bytes();
   const number acknowledged = create(all, servers);
-  const number after = peers::resident_bytes();
-  peers::expect("the number of acknowledgements", acknowledged, processes);
+  const number after = bench::resident_bytes();
+  bench::expect("the number of acknowledgements", acknowledged, processes);
   return {{"check", acknowledged}, {"bytes", after - before}};
 }
 
-peers::measures idle_cpu(const peers::arguments& given) {
+bench::measures idle_cpu(const bench::arguments& given) {
   const number processes = given["processes"];
   const number seconds = given["seconds"];
   actors all(given.schedulers);
   std::vector<caf::actor> servers(processes);
   const number acknowledged = create(all, servers);
-  const number before = peers::cpu_ns();
+  const number before = bench::cpu_ns();
   std::this_thread::sleep_for(std::chrono::seconds(seconds));
-  const number used = peers::cpu_ns() - before;
-  peers::expect("the number of acknowledgements", acknowledged, processes);
+  const number used = bench::cpu_ns() - before;
+  bench::expect("the number of acknowledgements", acknowledged, processes);
   return {{"check", acknowledged}, {"cpu_ns", used}};
 }
 

@@ -6,7 +6,7 @@
 
 int main(int argc, char** argv) {
   peer_caf::init();
-  return peers::run(argc, argv, peer_caf::version(),
+  return bench::run(argc, argv, peer_caf::version(),
                     {
                         {"server_hop", {"hops"}, peer_caf::hop},
                         {"process_hop", {"hops"}, peer_caf::hop},

@@ -17,27 +17,27 @@ caf::behavior server() {
 number round(actors& all, const caf::actor& to, number requests, std::vector<number>& latencies) {
   number sum = 0;
   for (number i = 1; i <= requests; ++i) {
-    const number start = peers::now_ns();
+    const number start = bench::now_ns();
     sum += peer_caf::request(all.main(), to, i);
-    latencies[i - 1] = peers::now_ns() - start;
+    latencies[i - 1] = bench::now_ns() - start;
   }
   return sum;
 }
 
 }  // namespace
 
-peers::measures request(const peers::arguments& given) {
+bench::measures request(const bench::arguments& given) {
   const number requests = given["requests"];
   std::vector<number> latencies(requests);
   actors all(given.schedulers);
   const auto to = all.system().spawn(server);
-  round(all, to, peers::warm_up(requests), latencies);
-  const number start = peers::now_ns();
+  round(all, to, bench::warm_up(requests), latencies);
+  const number start = bench::now_ns();
   const number sum = round(all, to, requests, latencies);
-  const number ns = peers::now_ns() - start;
-  peers::expect("the sum of the answers", sum, peers::sum_to(requests) + requests);
-  peers::measures result{{"check", sum}, {"ns", ns}};
-  peers::add_percentiles(result, std::move(latencies));
+  const number ns = bench::now_ns() - start;
+  bench::expect("the sum of the answers", sum, bench::sum_to(requests) + requests);
+  bench::measures result{{"check", sum}, {"ns", ns}};
+  bench::add_percentiles(result, std::move(latencies));
   return result;
 }
 

@@ -39,19 +39,19 @@ number lap(actors& all, const caf::actor& first, number hops) {
 
 }  // namespace
 
-peers::measures ring(const peers::arguments& given) {
+bench::measures ring(const bench::arguments& given) {
   const number processes = given["processes"];
   const number hops = given["hops"];
   actors all(given.schedulers);
   std::vector<caf::actor> members;
   for (number i = 0; i < processes; ++i) members.push_back(all.system().spawn<member>(all.main()));
   for (number i = 0; i < processes; ++i) all.send(members[i], meet_atom_v, members[(i + 1) % processes]);
-  lap(all, members[0], peers::warm_up(hops));
-  const number start = peers::now_ns();
+  lap(all, members[0], bench::warm_up(hops));
+  const number start = bench::now_ns();
   const number gone = lap(all, members[0], hops);
-  const number ns = peers::now_ns() - start;
+  const number ns = bench::now_ns() - start;
   for (const auto& m : members) all.stop(m);
-  peers::expect("the number of hops", gone, hops);
+  bench::expect("the number of hops", gone, hops);
   return {{"check", gone}, {"ns", ns}};
 }
 

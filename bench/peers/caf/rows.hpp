@@ -4,20 +4,20 @@
 // actors always run in a separate thread and are not scheduled by CAF", manual/core/Actors.rst).
 #pragma once
 
-#include "common.hpp"
+#include "program.hpp"
 
 namespace peer_caf {
 
-peers::measures hop(const peers::arguments&);
-peers::measures flood(const peers::arguments&);
-peers::measures flood_bounded(const peers::arguments&);
-peers::measures fan_in(const peers::arguments&);
-peers::measures ring(const peers::arguments&);
-peers::measures spawn_exit(const peers::arguments&);
-peers::measures skynet(const peers::arguments&);
-peers::measures idle_server(const peers::arguments&);
-peers::measures idle_cpu(const peers::arguments&);
-peers::measures down_storm(const peers::arguments&);
-peers::measures request(const peers::arguments&);
+bench::measures hop(const bench::arguments&);
+bench::measures flood(const bench::arguments&);
+bench::measures flood_bounded(const bench::arguments&);
+bench::measures fan_in(const bench::arguments&);
+bench::measures ring(const bench::arguments&);
+bench::measures spawn_exit(const bench::arguments&);
+bench::measures skynet(const bench::arguments&);
+bench::measures idle_server(const bench::arguments&);
+bench::measures idle_cpu(const bench::arguments&);
+bench::measures down_storm(const bench::arguments&);
+bench::measures request(const bench::arguments&);
 
 }  // namespace peer_caf

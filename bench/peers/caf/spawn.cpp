@@ -77,39 +77,39 @@ number tree(actors& all, number leaves) {
 
 }  // namespace
 
-peers::measures spawn_exit(const peers::arguments& given) {
+bench::measures spawn_exit(const bench::arguments& given) {
   const number lives = given["lives"];
   const number at_once = given["at_once"];
   if (lives % at_once != 0) {
-    throw peers::argument_error("lives is '" + std::to_string(lives) + "', allowed: a multiple of at_once, " +
+    throw bench::argument_error("lives is '" + std::to_string(lives) + "', allowed: a multiple of at_once, " +
                                 std::to_string(at_once));
   }
   actors all(given.schedulers);
   const auto p = all.system().spawn<parent>(all.main());
-  all.send(p, go_atom_v, at_once * peers::warm_up(lives / at_once), at_once);
+  all.send(p, go_atom_v, at_once * bench::warm_up(lives / at_once), at_once);
   all.done();
-  const number start = peers::now_ns();
+  const number start = bench::now_ns();
   all.send(p, go_atom_v, lives, at_once);
   const number sum = all.done();
-  const number ns = peers::now_ns() - start;
-  peers::expect("the sum of the numbers", sum, peers::sum_to(lives - 1));
+  const number ns = bench::now_ns() - start;
+  bench::expect("the sum of the numbers", sum, bench::sum_to(lives - 1));
   return {{"check", sum}, {"ns", ns}};
 }
 
-peers::measures skynet(const peers::arguments& given) {
+bench::measures skynet(const bench::arguments& given) {
   const number leaves = given["leaves"];
   number power = 1;
   while (power < leaves) power *= 10;
   if (power != leaves) {
-    throw peers::argument_error("leaves is '" + std::to_string(leaves) + "', allowed: a power of 10");
+    throw bench::argument_error("leaves is '" + std::to_string(leaves) + "', allowed: a power of 10");
   }
   actors all(given.schedulers);
-  tree(all, peers::warm_up(leaves));
+  tree(all, bench::warm_up(leaves));
   all.main()->await_all_other_actors_done();
-  const number start = peers::now_ns();
+  const number start = bench::now_ns();
   const number sum = tree(all, leaves);
-  const number ns = peers::now_ns() - start;
-  peers::expect("the sum of the numbers", sum, peers::sum_to(leaves - 1));
+  const number ns = bench::now_ns() - start;
+  bench::expect("the sum of the numbers", sum, bench::sum_to(leaves - 1));
   return {{"check", sum}, {"ns", ns}};
 }
 

@@ -3,12 +3,12 @@
 // An actor system with the main thread as one of its actors, which starts the rounds and waits for their ends.
 #pragma once
 
-#include "common.hpp"
+#include "program.hpp"
 #include "version.hpp"
 
 namespace peer_caf {
 
-using peers::number;
+using bench::number;
 
 class actors {
  public:

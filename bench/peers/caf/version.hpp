@@ -78,7 +78,7 @@ inline std::uint64_t request(caf::scoped_actor& self, const caf::actor& to, std:
 
 /// Calls on_death once for each of the actors that dies.
 template <class F>
-void watch(caf::event_based_actor* self, const std::vector<caf::actor>& actors, F on_death) {
+void monitor_all(caf::event_based_actor* self, const std::vector<caf::actor>& actors, F on_death) {
 #if PEER_CAF_0_17
   self->set_down_handler([on_death](caf::down_msg&) { on_death(); });
   for (const auto& a : actors) self->monitor(a);
