@@ -22,6 +22,7 @@ namespace {
 constexpr std::uint32_t spawn_reductions = 25;  // of the order of what spawning costs beside a send
 
 sched::stack_request stack_of(const spawn_options& options) noexcept {
+  if (options.stack_size == 0 && options.guard == guard_mode::automatic) return {};  // the runtime's default
   const std::size_t page = os::page_size();
   return {static_cast<std::uint32_t>(base::round_up(options.stack_size, page) / page),
           static_cast<std::uint8_t>(options.guard)};
