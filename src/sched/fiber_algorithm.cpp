@@ -255,7 +255,7 @@ void scheduler::sleep_until(os::time_point deadline) noexcept {
   if (why == woken::on_its_own && idle_ == nullptr && group_.has_shared_work()) group_.notify_one();
   if (handed_ != nullptr) {
     stop_searching();
-    group_.notify_one();  // there may be more where it came from
+    group_.notify_if_there_is_work();  // there may be more where it came from
   }
 }
 

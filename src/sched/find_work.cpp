@@ -240,10 +240,10 @@ runnable* scheduler::find_shared() noexcept {
 }
 
 /// No longer looking for work, since some was found: must be called before it is run, or nobody else is ever woken. The
-/// last one to look wakes the next (one wake-up chain).
+/// last one to look wakes the next, if there is more (one wake-up chain).
 void scheduler::stop_searching() noexcept {
   if (!std::exchange(searching_, false)) return;
-  if (group_.idle().transition_from_searching()) group_.notify_one();
+  if (group_.idle().transition_from_searching()) group_.notify_if_there_is_work();
 }
 
 runnable* scheduler::steal() noexcept {

@@ -46,17 +46,18 @@ enum class woken : std::uint8_t {
 ///   notify_one()                   any thread             after making work stealable; an index: unpark that one
 ///   unpark_specific(i)             any thread             after making work for `i` alone; true: unpark it
 ///   transition_to_searching(i)     i, awake, no work      true: it now searches; false: enough do, park instead
-///   transition_from_searching()    a searcher, has work   true: it was the last one, call notify_one()
+///   transition_from_searching()    a searcher, has work   true: it was the last one; look again (below), for more call notify_one()
 ///   transition_to_parked(i, s)     i                      look again (below) before really going to sleep
 ///   transition_from_parked(i)      i, after the park      why it is awake; `to_search`: it searches
 ///
 /// The life of a scheduler: run what is queued here; none left: transition_to_searching; look through everybody's
-/// queues; found: transition_from_searching, and pass the wake-up on if it was the last; nothing: transition_to_parked,
+/// queues; found: transition_from_searching, and pass the wake-up on if it was the last and there is more; nothing: transition_to_parked,
 /// look again, park, transition_from_parked.
 ///
 /// Why a chain: waking one sleeper for each item of work wakes more than there is work for, and each finds out by going
 /// through all the queues. Instead at most one is being woken: while anybody searches a push wakes nobody, and
-/// the last searcher that finds work wakes the next, so that wake-ups spread only as long as there is work to find.
+/// the last searcher that finds work wakes the next if there is more, so that wake-ups spread only as long as there is work to
+/// find. (Waking the next without a look made a request to an idle runtime of two schedulers twice as long as to one.)
 /// Why at most half search (rounded up): searchers contend with those who work, and find the same things.
 /// Why the one parked last is woken first: its caches are warmest and the others can sleep on.
 /// Why a lock around the set: it is taken only to fall asleep and to wake somebody, a system call away from either;
@@ -74,15 +75,16 @@ enum class woken : std::uint8_t {
 ///   N5. unpark it
 ///
 ///   Searching for nothing is K. Searching with success is
-///   L1. leave the searchers; L2. was the last: N2-N5.
+///   L1. leave the searchers; L2. was the last: sequentially consistent fence; L3. look at all queues; anything there: N2-N5.
 ///
 /// Claim: after N3 or N5 the item is taken, or somebody not parked will look at every queue after the fence N2.
 /// Proof. Every change of `counts_` is a read-modify-write, so they have one order, and N3 has its place in it.
 ///   (a) N4 named somebody: it counts as searching, and case (b) holds for it.
 ///   (b) Somebody searches at N3. Take the first change after N3 that leaves no searcher. If it is a K1, then N3
 ///       read a value before K1, so the fence N2 comes before the fence K2, and K3 sees the item or it is taken. If it
-///       is an L1, its L2 is a N2 to N5 of its own, and the claim holds for it in place of the first: an item found
-///       later in the order, so by induction over the changes, until somebody does K3 or finds the item.
+///       is an L1, then likewise N2 comes before the fence L2, and L3 sees the item or it is taken; if it sees any, its N2
+///       to N5 come later in the order, and the claim holds for them in place of the first: by induction over the changes,
+///       until somebody does K3 or finds the item.
 ///   (c) Nobody searches and nobody is parked at N3. All schedulers are awake; the first to park later does its K1
 ///       after N3, and either nobody searches after it (it does K3, as in (b)), or somebody does, as in (b).
 ///   A queue's item is seen by K3 because N1 is before N2, and N2 before K2 (queues: R6, I3).
@@ -158,9 +160,9 @@ class idle {
     return true;
   }
 
-  /// A searcher found work. True: it was the last one and must call `notify_one()` (L2).
+  /// A searcher found work. True: it was the last one; after a fence (L2) it looks for more, and calls `notify_one()` if there is (L3).
   [[nodiscard]] bool transition_from_searching() noexcept {
-    // L1. Relaxed: the fence of L2's notify_one() follows.
+    // L1. Relaxed: the fence L2 follows.
     const idle_counts before(counts_.fetch_sub(idle_counts::one_searching, sync::memory_order_relaxed));
     FOUNDATION_ASSERT(before.searching() > 0);
     return before.searching() == 1;

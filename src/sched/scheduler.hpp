@@ -89,6 +89,10 @@ class scheduler {
   void unpark() noexcept { parker_.unpark(); }
   [[nodiscard]] timer_wheel& timers() noexcept { return timers_; }
   [[nodiscard]] std::uint64_t slice_sequence() const noexcept { return slice_.sequence(); }
+  /// Whether a thief would find something here, or would have a moment ago.
+  [[nodiscard]] bool has_stealable_work() const noexcept {
+    return !normal_.empty_hint() || !high_.empty_hint() || !max_.empty_hint();
+  }
   [[nodiscard]] bool is_asleep() const noexcept { return asleep_.load(sync::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t slices_run() const noexcept { return slice_.sequence(); }
   [[nodiscard]] std::uint64_t steals() const noexcept { return steals_.load(sync::memory_order_relaxed); }

@@ -111,6 +111,13 @@ bool scheduler_group::has_shared_work() const noexcept {
   return !max_.empty_hint() || !high_.empty_hint() || !normal_.empty_hint();
 }
 
+void scheduler_group::notify_if_there_is_work() noexcept {
+  sync::fence_seq_cst();  // L2 of idle.hpp, pairs with N2
+  bool more = has_shared_work();
+  for (unsigned i = 0; !more && i != places(); ++i) more = at(i).has_stealable_work();
+  if (more) notify_one();
+}
+
 std::size_t scheduler_group::shared_work() const noexcept {
   return max_.size_hint() + high_.size_hint() + normal_.size_hint();
 }

@@ -93,6 +93,8 @@ class scheduler_group {
 
   /// After work was made stealable: wakes one scheduler, if one sleeps and none is looking already.
   void notify_one() noexcept;
+  /// The same if anything stealable is there.
+  void notify_if_there_is_work() noexcept;
   void unpark(scheduler& s) noexcept;
   /// After arming a timer there: whoever sleeps until its timers are due goes on.
   void wake_for_timer(scheduler& s) noexcept;
