@@ -181,7 +181,7 @@ bool message_timers::leave_list(message_timer& t, then what) noexcept {
 
 void message_timers::start(message_timer& t, pid to, detail::envelope* message, os::time_point deadline,
                            message_garbage& garbage) noexcept {
-  garbage.add(orphans_.exchange(nullptr, sync::memory_order_acquire));
+  take_orphans(garbage);
   // M3: a callback of the place's last timer that still runs would take this one for its own.
   if (t.state() == sched::timer_state::firing) sched::timer_wheel::disarm(t);
   message->next = nullptr;
@@ -208,9 +208,7 @@ void message_timers::start(message_timer& t, pid to, detail::envelope* message, 
 }
 
 std::optional<std::chrono::nanoseconds> message_timers::cancel(reference ref, message_garbage& garbage) noexcept {
-  if (orphans_.load(sync::memory_order_relaxed) != nullptr) {
-    garbage.add(orphans_.exchange(nullptr, sync::memory_order_acquire));
-  }
+  take_orphans(garbage);
   message_timer* const t = find(ref);
   if (t == nullptr) return std::nullopt;
   const auto left = left_of(*t);  // the timer's own if it is the one: then it runs until the next line
@@ -261,6 +259,11 @@ void message_timers::fired(sched::timer& base) noexcept {
     home.leave(message);
   }
   home.give_back(t);
+}
+
+void message_timers::take_orphans(message_garbage& garbage) noexcept {
+  if (orphans_.load(sync::memory_order_relaxed) == nullptr) return;
+  garbage.add(orphans_.exchange(nullptr, sync::memory_order_acquire));
 }
 
 void message_timers::leave(detail::signal* messages) noexcept {

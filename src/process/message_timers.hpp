@@ -117,6 +117,7 @@ class message_timers {
 
   [[nodiscard]] message_timer* find(reference ref) noexcept;
   [[nodiscard]] message_timer* make_places() noexcept FOUNDATION_EXCLUDES(mutex_);
+  void take_orphans(message_garbage& garbage) noexcept;
   [[nodiscard]] message_timer* take_free() noexcept;
   [[nodiscard]] bool join_list(message_timer& t, pid to) noexcept;
   enum class then : std::uint8_t { nothing, send };
