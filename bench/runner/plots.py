@@ -1,44 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plots as SVG text, drawn by matplotlib; none where that is not installed."""
+"""Plots as SVG text, drawn by gnuplot; none where that is not installed."""
 
-import io
 import re
+import shutil
+import subprocess
 
 COLOURS = {"foundation": "#1f5fa8", "go": "#00a0b0", "beam": "#a02860", "caf": "#8a7d20", "boost_fiber": "#6a6a6a"}
 
 
 def available():
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return shutil.which("gnuplot") is not None
 
 
 def ratios(results, peers):
-    """How many times as long, or as large, each peer is than ours: a group of bars for each row."""
-    rows = [r for r in results if any(r.ratio(peer) for peer in peers)]
-    if not rows:
+    """How many times as long, or as large, each peer is than ours: a bar for each. None if there is nothing to compare."""
+    bars = [(f"{r.row.id}, {r.schedulers}: {peer}", 1 / r.ratio(peer), peer) for r in results for peer in peers
+            if r.ratio(peer)]
+    if not bars:
         return None
-    figure, axes = _figure(9, 0.9 + 0.22 * len(rows) * max(1, len(peers)))
-    height = 0.8 / max(1, len(peers))
-    for number, peer in enumerate(peers):
-        places, values = [], []
-        for place, result in enumerate(rows):
-            if result.ratio(peer):
-                places.append(place + number * height)
-                values.append(1 / result.ratio(peer))
-        axes.barh(places, values, height=height, label=peer, color=COLOURS.get(peer))
-        for place, value in zip(places, values):
-            axes.annotate(f" {value:.3g}", (value, place), va="center", fontsize=7)
-    axes.axvline(1, color=COLOURS["foundation"], label="foundation = 1")
-    axes.set_xscale("log")
-    axes.set_yticks([place + 0.4 - height / 2 for place in range(len(rows))])
-    axes.set_yticklabels([f"{r.row.id}, {r.schedulers}" for r in rows])
-    axes.invert_yaxis()
-    axes.set_xlabel("times foundation's figure (more than 1: foundation takes less)")
-    axes.legend(fontsize=8)
-    return _svg(figure)
+    lines = ["$bars << END"]
+    for place, (label, value, peer) in enumerate(bars):
+        lines.append(f"{place} {value} {int(COLOURS[peer][1:], 16)} {_quoted(f'{value:.3g}')} {_quoted(label)}")
+    lines += [
+        "END", _terminal(900, 60 + 15 * len(bars)), "set logscale x", f"set yrange [{len(bars)}:-1]",
+        "set ytics out nomirror", "set xtics out", "set style fill solid noborder", "set boxwidth 0.7",
+        "set xlabel 'times what foundation takes (beyond the line: foundation takes less)'", "unset key",
+        "set arrow from 1, graph 0 to 1, graph 1 nohead lw 1.5 lc rgb '#1f5fa8'",
+        "plot $bars using (1):0:(1):2:($0-0.35):($0+0.35):3:ytic(5) with boxxyerror lc rgb variable, "
+        "'' using 2:0:4 with labels left offset 0.5,0 font ',9'",
+    ]
+    return _drawn(lines)
 
 
 def scaling(results, program_row, schedulers):
@@ -47,36 +38,30 @@ def scaling(results, program_row, schedulers):
     if len(series) < 2:
         return None
     series.sort(key=lambda r: r.row.sizes[r.row.x])
-    figure, axes = _figure(7, 4)
-    for program in COLOURS:
+    lines, drawn = [], []
+    for program, colour in COLOURS.items():
         points = [(r.row.sizes[r.row.x], r.figures[program]) for r in series if program in r.figures]
         if points:
-            axes.errorbar([x for x, _ in points], [f.value for _, f in points], yerr=[f.mad for _, f in points],
-                          marker="o", markersize=4, capsize=2, label=program, color=COLOURS[program])
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlabel(series[0].row.x)
-    axes.set_ylabel(series[0].row.unit)
-    axes.set_title(f"{program_row}, schedulers: {schedulers}", fontsize=10)
-    axes.grid(True, which="major", alpha=0.3)
-    axes.legend(fontsize=8)
-    return _svg(figure)
+            lines += [f"${program} << END", *(f"{x} {f.value} {f.mad}" for x, f in points), "END"]
+            drawn.append(f"${program} using 1:2:3 with yerrorlines pt 7 ps 0.5 lw 1.5 lc rgb '{colour}' title {_quoted(program)}")
+    lines += [
+        _terminal(700, 400), "set logscale xy", "set format x '10^{%L}'", "set grid lc rgb '#dddddd'", "set key outside",
+        f"set xlabel {_quoted(series[0].row.x)}", f"set ylabel {_quoted(series[0].row.unit)}",
+        f"set title {_quoted(f'{program_row}, schedulers: {schedulers}')}", "plot " + ", ".join(drawn),
+    ]
+    return _drawn(lines)
 
 
-def _figure(width, height):
-    import matplotlib
-
-    matplotlib.use("Agg")
-    matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text
-    from matplotlib import pyplot
-
-    return pyplot.subplots(figsize=(width, height), layout="constrained")
+def _terminal(width, height):
+    return f"set terminal svg size {width},{height} enhanced font 'sans-serif,11' background '#ffffff'"
 
 
-def _svg(figure):
-    from matplotlib import pyplot
+def _quoted(text):
+    """For gnuplot, in which an underscore would lower what follows."""
+    return '"' + text.replace("_", r"\\_").replace('"', "'") + '"'
 
-    out = io.StringIO()
-    figure.savefig(out, format="svg", metadata={"Date": None})
-    pyplot.close(figure)
-    return re.sub(r"^.*?(?=<svg)", "", out.getvalue(), flags=re.DOTALL)  # HTML wants the element alone
+
+def _drawn(lines):
+    """gnuplot's drawing, as an element to be put into HTML."""
+    svg = subprocess.run(["gnuplot"], input="\n".join(lines) + "\n", capture_output=True, text=True, check=True).stdout
+    return re.sub(r"^.*?(?=<svg)", "", svg, flags=re.DOTALL)

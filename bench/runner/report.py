@@ -4,6 +4,7 @@
 from html import escape
 
 from . import plots, table
+from .measure import OURS
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
@@ -21,7 +22,7 @@ def html(results, peers, machine, failures):
              f"<style>{STYLE}</style></head><body><h1>foundation beside its peers</h1>",
              "<p>Medians ± median absolute deviation; less is better everywhere. In brackets: foundation's figure by the "
              "peer's. All programs ran in turn, on one machine, in one run.</p>",
-             _table(results, peers), _latencies(results), _failures(failures), _plots(results, peers),
+             _table(results, peers), _latencies(results), _resources(results, peers), _failures(failures), _plots(results, peers),
              "<h2>What the rows are</h2>", _definitions((r.row.id, _what(r.row)) for r in _one_each(results)),
              "<h2>Machine and versions</h2>", _definitions(_flat(machine)), "</body></html>\n"]
     return "\n".join(part for part in parts if part)
@@ -48,6 +49,18 @@ def _latencies(results):
     return "<h2>Latencies</h2><table>" + head + "\n".join(lines) + "</table>"
 
 
+def _resources(results, peers):
+    """What the whole process took, its start and its warm-up included."""
+    programs = [OURS, *peers]
+    head = "".join(f"<th>{escape(program)}</th>" for program in programs)
+    lines = [f"<tr><th>row</th><th>schedulers</th>{head}</tr>"]
+    for result in results:
+        taken = [result.figures.get(program) for program in programs]
+        cells = [f"{f.rss_bytes / 2**20:,.0f} MiB, {f.cpu_ns / 1e9:.2f} s" if f else "-" for f in taken]
+        lines.append("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in [result.row.id, str(result.schedulers), *cells]) + "</tr>")
+    return "<h2>Resident memory at its peak, and CPU time</h2><table>" + "\n".join(lines) + "</table>"
+
+
 def _failures(failures):
     if not failures:
         return ""
@@ -56,7 +69,7 @@ def _failures(failures):
 
 def _plots(results, peers):
     if not plots.available():
-        return "<p>No plots: matplotlib is not installed (package python3-matplotlib).</p>"
+        return "<p>No plots: gnuplot is not installed (package gnuplot-nox).</p>"
     counts = sorted({r.schedulers for r in results})
     grown = list(dict.fromkeys(r.row.name for r in results if r.row.x))
     drawn = [plots.ratios([r for r in results if not r.row.x], peers)]

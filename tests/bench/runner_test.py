@@ -194,6 +194,7 @@ class Reporting(Runner):
         self.rows("--only", "timer", "--only", "ring_100", "--only", "ring_1000", "--runs", "2", "--schedulers", "1")
         html = (self.build / "report.html").read_text()
         self.assertIn("≤ 0.5 go", html)
+        self.assertRegex(html, r"<td>timer</td><td>1</td><td>\d+ MiB, \d\.\d\d s</td>")
         self.assertNotRegex(html, r"(src|href)=['\"]?https?:")
         self.assertEqual(html.count("<svg"), 2 if plots.available() else 0)
 
