@@ -14,7 +14,7 @@ struct end {};
 class mortal {
  public:
   using messages = fn::messages<end>;
-  void handle(fn::process& self, end) { self.exit(fn::exit_reason::normal); }
+  void handle(fn::process& self, end) { self.stop(); }
 };
 
 struct storm {

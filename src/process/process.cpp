@@ -56,6 +56,13 @@ void process::exit(exit_reason reason) {
   p.unwind();
 }
 
+void process::stop(exit_reason reason) noexcept {
+  auto& p = control_block::of(*this);
+  const library_scope scope(p);
+  p.tell_to_exit(std::move(reason));
+  p.charge(1);
+}
+
 result<void> process::consume(std::uint32_t reductions) {
   auto& p = control_block::of(*this);
   bool exiting = false;

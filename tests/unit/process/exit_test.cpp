@@ -37,6 +37,29 @@ TEST_F(Exit, a_process_that_returns_is_gone_and_nothing_is_reported) {
   EXPECT_THAT(log_at_the_end(), ::testing::IsEmpty());
 }
 
+TEST_F(Exit, a_function_that_has_stopped_ends_at_its_next_wait_or_when_it_returns) {
+  start();
+  for (const bool waits : {true, false}) {
+    std::atomic<bool> went_on{false};
+    std::atomic<bool> too_far{false};
+    std::atomic<fn::exit_kind> kind{fn::exit_kind::normal};
+    wait_dead(fn::spawn(rt(), [&](fn::process& self) {
+                const auto child = fn::spawn_monitor(self, [&](fn::process& p) {
+                                     p.stop(fn::exit_reason::shutdown);
+                                     went_on = true;
+                                     if (!waits) return;
+                                     static_cast<void>(p.sleep(0ms));
+                                     too_far = true;
+                                   }).value();
+                self.receive(fn::when([&](const fn::down& d) { return d.monitor == child.monitor; },
+                                      [&](const fn::down& d) { kind = d.reason.kind(); }));
+              }).value());
+    EXPECT_TRUE(went_on);
+    EXPECT_FALSE(too_far);
+    EXPECT_EQ(kind, fn::exit_kind::shutdown);
+  }
+}
+
 /// Fails after some work, as a function and as a handler, and says at its very end why it has ended.
 class fails {
  public:

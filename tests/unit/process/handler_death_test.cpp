@@ -175,6 +175,33 @@ TEST_F(HandlerDeath, a_turn_may_end_it) {
   EXPECT_THAT(log_at_the_end(), ::testing::IsEmpty());
 }
 
+/// Says that it is done, and then does what is left of its turn.
+struct stopper {
+  using messages = fn::messages<note>;
+  std::atomic<int>* turns;
+  void handle(fn::process& self, const note&) {
+    self.stop(fn::exit_reason::shutdown);
+    self.stop(fn::exit_reason::user(2));  // the first reason stays
+    ++*turns;
+  }
+};
+
+TEST_F(HandlerDeath, stopped_by_itself_ends_after_its_turn_with_the_first_reason) {
+  start();
+  std::atomic<int> turns{0};
+  std::atomic<fn::exit_kind> kind{fn::exit_kind::normal};
+  wait_dead(fn::spawn(rt(), [&](fn::process& self) {
+              const fn::pid p = fn::spawn(self, stopper{&turns}).value();
+              const fn::reference ref = self.monitor(p).value();
+              fn::send(p, note{1});
+              fn::send(p, note{2});
+              self.receive(fn::when([&](const fn::down& d) { return d.monitor == ref; },
+                                    [&](const fn::down& d) { kind = d.reason.kind(); }));
+            }).value());
+  EXPECT_EQ(turns, 1);
+  EXPECT_EQ(kind, fn::exit_kind::shutdown);
+}
+
 struct sleeps_over_it {
   using messages = fn::messages<std::shared_ptr<int>>;
   std::atomic<bool>* inside;
