@@ -6,8 +6,8 @@
 # Boost.Fiber from 1.81 to 1.87, the best first. Debian 12 calls its 1.74 libboost-fiber-dev and has 1.81 beside it.
 boost_candidates=(libboost-fiber1.81-dev libboost-fiber-dev libboost-fiber1.83-dev)
 clang_candidates=(clang-16 clang-17 clang-18 clang-19)
-# Whom foundation is measured beside, and what draws the plots: each only if it is offered.
-bench_optional=(golang-go erlang-base libcaf-dev gnuplot-nox)
+# Whom foundation is measured beside, what draws the plots, and Google Benchmark: each only if it is offered.
+bench_optional=(golang-go erlang-base libcaf-dev gnuplot-nox libbenchmark-dev)
 
 # The oldest version of each that will do; of those that are not here any.
 declare -A oldest=([g++]=12.0 [cmake]=3.25 [libfmt-dev]=9.0 [libspdlog-dev]=1.10 [libmimalloc-dev]=2.0

@@ -55,11 +55,11 @@ expect 'so is gdb' "${tests/ gdb/}" "$(chosen "$work/no-gdb" test)"
 
 for system in debian-12 debian-13 ubuntu-24.04; do
   expect "what $system is measured beside, and what draws the plots" \
-    'python3 golang-go erlang-base libcaf-dev gnuplot-nox' "$(chosen "$here/lists/$system" bench)"
+    'python3 golang-go erlang-base libcaf-dev gnuplot-nox libbenchmark-dev' "$(chosen "$here/lists/$system" bench)"
 done
 grep -v '^golang-go ' "$here/lists/debian-12" >"$work/no-go"
 expect 'a peer is left out where there is none' \
-  'python3 erlang-base libcaf-dev gnuplot-nox' "$(chosen "$work/no-go" bench)"
+  'python3 erlang-base libcaf-dev gnuplot-nox libbenchmark-dev' "$(chosen "$work/no-go" bench)"
 
 grep -v '^libboost-fiber1.81-dev ' "$here/lists/debian-12" >"$work/old-boost"
 expect 'Boost 1.74 alone is refused' \
