@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "rows.hpp"
 
@@ -33,13 +35,13 @@ constexpr std::string_view build = "release";
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string version = fmt::format("foundation {}.{}.{} ({}), {}", FOUNDATION_VERSION_MAJOR,
-                                          FOUNDATION_VERSION_MINOR, FOUNDATION_VERSION_PATCH, build,
 #ifdef __clang__
-                                          "Clang " __clang_version__
+  const std::string compiler = "Clang " __clang_version__;
 #else
-                                          "GCC " __VERSION__
+  const std::string compiler = "GCC " __VERSION__;
 #endif
-  );
+  const auto number = [](int part) { return std::to_string(part); };
+  const std::string version = "foundation " + number(FOUNDATION_VERSION_MAJOR) + "." + number(FOUNDATION_VERSION_MINOR) + "." +
+                              number(FOUNDATION_VERSION_PATCH) + " (" + std::string(build) + "), " + compiler;
   return bench::run(argc, argv, version, rows);
 }

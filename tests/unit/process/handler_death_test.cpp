@@ -195,8 +195,8 @@ TEST_F(HandlerDeath, stopped_by_itself_ends_after_its_turn_with_the_first_reason
               const fn::reference ref = self.monitor(p).value();
               fn::send(p, note{1});
               fn::send(p, note{2});
-              self.receive(fn::when([&](const fn::down& d) { return d.monitor == ref; },
-                                    [&](const fn::down& d) { kind = d.reason.kind(); }));
+              self.receive(fn::when([&](const fn::down& gone) { return gone.monitor == ref; },
+                                    [&](const fn::down& gone) { kind = gone.reason.kind(); }));
             }).value());
   EXPECT_EQ(turns, 1);
   EXPECT_EQ(kind, fn::exit_kind::shutdown);
