@@ -83,8 +83,9 @@ class FOUNDATION_API process {
   ///     self.exit(fn::exit_reason::user(disk_full{"/var"}));  // any value says why
   void exit(exit_reason reason);
 
-  /// Ends this process with `reason` when the turn that calls it has returned: how a handler says that it is done. In a
-  /// function it ends when that returns, or at its next wait. Nothing is unwound here; the first reason stays.
+  /// Ends this process with `reason` when the turn that calls it has returned: how a handler says that it is done. A function
+  /// ends when it returns. Nothing is unwound here, but by the next wait, `checkpoint` or `consume` before that; the first
+  /// reason stays. From here on it is as one that was told to exit: call it last.
   ///
   ///     void handle(fn::process& self, const goodbye&) { self.stop(); }
   ///

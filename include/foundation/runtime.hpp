@@ -70,7 +70,7 @@ class FOUNDATION_API runtime {
   ~runtime();
 
   /// Ends all processes: asks them to, waits until the deadline, kills the rest, and waits
-  /// until none has ended for `kill_grace` and a tenth of it.
+  /// until none has ended for `kill_grace` and a tenth of it, ten times as long at most.
   ///
   ///     for (const fn::survivor& s : rt.shutdown(5s)) std::cerr << s.label << ": " << s.reason << '\n';
   ///

@@ -80,7 +80,8 @@ struct runtime_options {
   /// and taken away with the last runtime that wants it.
   bool signal_handlers = true;
 
-  /// How long a process that was told to die may take to unwind before it is abandoned; 0 ms..24 h.
+  /// How long a process that was told to die may take to unwind before it is abandoned: then for a tenth of it more, at least
+  /// 10 ms, in its user's code; 0 ms..24 h.
   std::chrono::milliseconds kill_grace = std::chrono::seconds(5);
 
   /// How long the destructor waits for processes to stop before it kills them; 0 ms..24 h.

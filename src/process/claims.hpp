@@ -14,7 +14,7 @@ namespace foundation::proc {
 ///   close()       the end             no claim from here on; returns what was claimed
 ///   are_closed()  any thread          asked again under the lock that the claim is about
 ///
-/// Each is a read-modify-write of one word, so one comes first: `close` sees the claim and then waits for the lock under which
+/// One word, in which no bit is cleared before `close`, and whose changes are read-modify-writes, so one comes first: `close` sees the claim and then waits for the lock under which
 /// the claimer works, or the claim fails. What was claimed may be undone long before the end, or never come to be.
 class claims {
  public:

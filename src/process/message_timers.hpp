@@ -72,8 +72,8 @@ class message_garbage {
 ///
 /// Rules
 ///   M1. Who has ended a timer takes it off its receiver's list, then gives the place back.
-///   M2. A timer is on its receiver's list only while the receiver lives: it empties the list at its end, under the stripe's
-///       lock, and closes it. So `aimed_at`, read under that lock, is a process that is there.
+///   M2. A timer is on its receiver's list only while the receiver lives: its end closes its claims, so that none is added any more, and
+///       empties the list under the stripe's lock. So `aimed_at`, read under that lock, is a process that is there.
 ///   M3. A place that was given back may still be linked in the wheel, cancelled, and is armed again under the wheel's own rules
 ///       (timer_wheel.hpp). Or its callback runs and is about to find that it has lost: `start` waits for that.
 ///   M4. No message is destroyed under a lock or in an epoch guard: callers pass in where to leave it. The callback runs under

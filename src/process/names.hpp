@@ -40,7 +40,6 @@ class name_slot {
     name_entry* const had = entry_.exchange(closed(), sync::memory_order_acq_rel);
     return had == closed() ? nullptr : had;
   }
-  [[nodiscard]] bool is_closed() const noexcept { return entry_.load(sync::memory_order_acquire) == closed(); }
   /// Guard.
   [[nodiscard]] const name_entry* get() const noexcept {
     const name_entry* const e = entry_.load(sync::memory_order_acquire);

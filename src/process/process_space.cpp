@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -148,7 +147,7 @@ void process_space::report_unhandled(const control_block& p, const std::type_inf
 }
 
 bool process_space::check_watched(os::time_point now) noexcept {
-  return watch_list_.sweep(now, [this, now](watched& w, bool overdue) {
+  return watch_list_.sweep(now, [this](watched& w, bool overdue) {
     const pid target = w.target;
     std::string label;  // as far as there is memory for it
     {
@@ -156,12 +155,8 @@ bool process_space::check_watched(os::time_point now) noexcept {
       control_block* p = table_.find(target);
       if (p == nullptr) return true;
       if (!overdue) return p->has_seen_all();
-      if (!p->is_in_user_code()) {
-        w.stuck_since = os::time_point::max();
-        return p->has_seen_all();
-      }
-      w.stuck_since = std::min(w.stuck_since, now);
-      if (now - w.stuck_since < watch_list_.stuck_after()) return false;
+      if (!p->is_in_user_code()) return p->has_seen_all();
+      if (!watch_list_.note_in_user(w)) return false;
       const auto verdict = p->judge(w.killed);
       if (verdict != control_block::verdict::abandoned) return verdict == control_block::verdict::no_reason_to_die;
       try {

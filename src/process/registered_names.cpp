@@ -47,7 +47,8 @@ process_space* space_of(process& self) noexcept { return &control_block::of(self
 namespace detail {
 
 error nobody_has(std::string_view name) noexcept {
-  return proc::refusal(errc::noproc, "name: nobody has \"{}\"; it is one of a process of this runtime", name);
+  return proc::refusal(errc::noproc, "name: nobody has \"{}\"; it is one of a process of this runtime",
+                       name.substr(0, proc::names::longest));
 }
 
 }  // namespace detail

@@ -9,7 +9,7 @@
 //   3. the time is up: waiting -> null, or 1 was
 //      faster, and its token cuts a later park short
 //
-// The sender does 1 and 2 in one epoch guard (or under the timer stripe's lock, which the end of the process takes), so the
+// The sender does 1 and 2 in one epoch guard (or under the timer stripe's lock, which the end of a process that timers aim at takes), so the
 // parker is still there at 2.
 #include <foundation/thread_process.hpp>
 

@@ -33,6 +33,7 @@ void control_block::run_handler() noexcept {
   for (;;) {
     envelope* const alone = mail_.take_alone();
     const bool gathered = alone != nullptr || gather_some();
+    FOUNDATION_ASSERT(alone == nullptr || !told_to_exit_);  // who is told ends before the next look
     if (told_to_exit_) return finish();
     if (attention_.load(sync::memory_order_relaxed)) [[unlikely]] {  // no turn before what it was set for is found
       if (alone != nullptr) mail_.ordinary().append(*alone);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 #include <foundation/pid.hpp>
 
@@ -18,7 +19,7 @@ struct watched {
   pid target;
   bool killed = false;  // the exit was a kill, which ends whoever gets it
   os::time_point deadline;
-  os::time_point stuck_since = os::time_point::max();  // after the deadline: when it was first found in its user's code
+  std::uint32_t looks_in_user = 0;  // after the deadline: how often it was found in its user's code
 };
 
 /// Processes told to die, in the order of their deadlines: the grace is one for the whole runtime, so the newest comes
@@ -32,12 +33,15 @@ class watch_list {
  public:
   explicit watch_list(std::chrono::milliseconds grace) noexcept : grace_(grace) {}
 
-  /// So long beyond its grace a process has to be in its user's code, with no look between that found it elsewhere, to be
-  /// stuck there: where thousands are told to die at once one may just be getting its turn, and run its destructors.
+  /// So long in all, beyond its grace, a process has to be in its user's code to be stuck there, as seen once a millisecond:
+  /// where thousands are told to die at once one may just be getting its turn, and run its destructors.
   [[nodiscard]] static constexpr std::chrono::milliseconds stuck_after(std::chrono::milliseconds grace) noexcept {
     return std::max(std::chrono::milliseconds(10), grace / 10);
   }
-  [[nodiscard]] std::chrono::milliseconds stuck_after() const noexcept { return stuck_after(grace_); }
+  /// Another look has found it there. True: it is stuck.
+  [[nodiscard]] bool note_in_user(watched& w) const noexcept {
+    return ++w.looks_in_user >= stuck_after(grace_) / sched::monitor::period;
+  }
 
   ~watch_list();
   watch_list(const watch_list&) = delete;

@@ -30,14 +30,16 @@ std::vector<survivor> runtime_core::shutdown(std::chrono::nanoseconds patience, 
     if (table.wait_empty(std::min(deadline, os::now() + pause))) break;
     ask_all(mode);
   }
-  // As long as some end within the time in which the monitor gives up one that does not: they may be very many.
+  // As long as some end within the time in which the monitor gives up one that does not, up to ten times: they may be very many.
   const auto patience_for_one = options_.kill_grace + proc::watch_list::stuck_after(options_.kill_grace) + 100ms;
+  const os::time_point end = os::now() + 10 * patience_for_one;
   os::time_point grace = os::now() + patience_for_one;
   for (auto pause = 10ms; table.size() != 0 && os::now() < grace; pause = std::min(2 * pause, 1000ms)) {
     const std::size_t before = table.size();
-    kill_all();
+    // For a spawn that was under way. Each kill of a million costs as many signals: beyond a few none has come in since.
+    if (before < 1'000 || pause < 1000ms) kill_all();
     static_cast<void>(table.wait_empty(std::min(grace, os::now() + pause)));
-    if (table.size() < before) grace = os::now() + patience_for_one;
+    if (table.size() < before) grace = std::min(end, os::now() + patience_for_one);
   }
   sync::atomic<std::uint32_t> never{0};
   while (space_.abandoned_settled() != 0 && again && os::now() < deadline) {

@@ -141,6 +141,7 @@ runnable* scheduler::pick() noexcept {
 
 runnable* scheduler::pick_quick(const carrier& c) noexcept {
   if (quick_picks_ == 0 || idle_count_ == 0 || !run_next_.occupied() || slice_.expired() || group_.has_urgent()) return nullptr;
+  FOUNDATION_ASSERT(!searching_);  // it would have to stop first; but then there is nothing in run-next
   runnable* const r = run_next_.take();
   if (r == nullptr) return nullptr;
   if (r->own_carrier != nullptr || r->stack != c.kind()) [[unlikely]] {
@@ -225,7 +226,10 @@ bool scheduler::wait_its_turn(runnable& r) noexcept {
 void scheduler::look_around() noexcept {
   if (timers_.next_expiry() != os::time_point::max()) fire_timers(os::now());
   if (deferred_ != nullptr) retry_deferred();
-  if (runnable* r = group_.pop_injected()) push_local(*r);
+  if (runnable* r = group_.pop_injected()) {
+    push_local(*r);
+    group_.notify_one();  // it was on no queue for a moment, in which a searcher may have looked
+  }
 }
 
 runnable* scheduler::find_shared() noexcept {

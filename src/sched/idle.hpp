@@ -87,6 +87,8 @@ enum class woken : std::uint8_t {
 ///       until somebody does K3 or finds the item.
 ///   (c) Nobody searches and nobody is parked at N3. All schedulers are awake; the first to park later does its K1
 ///       after N3, and either nobody searches after it (it does K3, as in (b)), or somebody does, as in (b).
+///   An item that a searcher T moves by stealing is on a queue again before T's L1 or K1. These changes of `counts_` are each acquire
+///   and release, so the one that leaves no searcher, and its look, come after the move.
 ///   A queue's item is seen by K3 because N1 is before N2, and N2 before K2 (queues: R6, I3).
 ///
 /// Work for one scheduler alone (pinned queue, its timers, a request to stop)
@@ -162,8 +164,8 @@ class idle {
 
   /// A searcher found work. True: it was the last one; after a fence (L2) it looks for more, and calls `notify_one()` if there is (L3).
   [[nodiscard]] bool transition_from_searching() noexcept {
-    // L1. Relaxed: the fence L2 follows.
-    const idle_counts before(counts_.fetch_sub(idle_counts::one_searching, sync::memory_order_relaxed));
+    // L1. Acquire and release: what one searcher has stolen into its own queue is seen by the look of the one that leaves last.
+    const idle_counts before(counts_.fetch_sub(idle_counts::one_searching, sync::memory_order_acq_rel));
     FOUNDATION_ASSERT(before.searching() > 0);
     return before.searching() == 1;
   }
@@ -179,7 +181,7 @@ class idle {
       const sync::lock_guard lock(mutex_);
       FOUNDATION_CHECK(state_[index].load(sync::memory_order_relaxed) == state::awake, "idle: parked twice");
       insert(index);
-      before = counts_.fetch_add(change, sync::memory_order_relaxed);  // K1
+      before = counts_.fetch_add(change, sync::memory_order_acq_rel);  // K1; as L1
     }
     sync::fence_seq_cst();  // K2, pairs with N2
     return idle_counts(before + change).searching() == 0;

@@ -3,13 +3,10 @@
 
 namespace foundation::sched {
 
-namespace {
-/// About ten microseconds. None where nobody else could put the token there meanwhile.
-const unsigned looks_before_sleep = os::affinity_cpus() > 1 ? 400 : 0;
-}  // namespace
-
 bool parker::prepare() noexcept {
-  for (unsigned i = 0; i != looks_before_sleep && word_.load(sync::memory_order_relaxed) == empty; ++i) os::relax();
+  // Some ten microseconds. None where nobody else could put the token there meanwhile.
+  static const unsigned looks = os::affinity_cpus() > 1 ? 400 : 0;
+  for (unsigned i = 0; i != looks && word_.load(sync::memory_order_relaxed) == empty; ++i) os::relax();
   std::uint32_t seen = empty;
   // Relaxed on success: what must be visible to wakers was fenced before (idle.hpp).
   if (word_.compare_exchange_strong(seen, parked, sync::memory_order_relaxed, sync::memory_order_relaxed)) return true;

@@ -23,7 +23,7 @@ namespace foundation::sched {
 ///
 /// Before it sleeps the owner looks for the token for some microseconds: who waits for an answer mostly has it by then, and to
 /// sleep and be woken are two system calls and a processor's way back from idling (a round trip between a plain thread and a
-/// process took 41 microseconds without, 0.6 with it; docs/benchmarks.md). It costs an idle thread these microseconds once.
+/// process took 41 microseconds without, 0.6 with it; docs/benchmarks.md). It costs these microseconds each time it falls asleep.
 ///
 /// States of `word_`
 ///

@@ -77,6 +77,32 @@ TEST_F(Abandon, nobody_is_given_up_for_having_waited_long_for_its_turn_to_end) {
   EXPECT_FALSE(logged("survives"));
 }
 
+TEST_F(Abandon, one_that_shields_itself_for_ever_is_given_up_also_where_it_shares_its_scheduler) {
+  start_impatient(1);
+  const auto work_for_ever = [&](fn::process& self) {
+    while (!come_back) {
+      const auto until = std::chrono::steady_clock::now() + 500us;  // of its own, so that most looks find it there
+      while (std::chrono::steady_clock::now() < until) {
+      }
+      static_cast<void>(self.checkpoint());
+    }
+  };
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+                      const fn::shield for_ever(self);
+                      inside = true;
+                      work_for_ever(self);
+                    }).value();
+  const fn::pid hog = fn::spawn(rt(), work_for_ever).value();
+  wait_until([&] { return inside.load(); });
+  kill(p);
+  wait_abandoned(1);
+  EXPECT_FALSE(fn::is_alive(p));
+  EXPECT_TRUE(fn::is_alive(hog));
+  come_back = true;
+  wait_abandoned(0);
+  wait_dead(hog);
+}
+
 TEST_F(Abandon, one_that_comes_back_and_returns_is_counted_no_more) {
   start_impatient();
   const fn::pid p = fn::spawn(rt(), [&](fn::process&) {
