@@ -149,8 +149,8 @@ def pid_text(pid):
 def runtimes():
     try:
         directory = gdb.lookup_type("foundation::proc::directory")
-        # By its linkage name, which is found in any language and without the function's own debug information.
-        only = gdb.parse_and_eval("&_ZZN10foundation4proc9directory8instanceEvE4only")
+        # By its linkage name, which is found in any language and without the debug information of its file.
+        only = gdb.parse_and_eval("&_ZN10foundation4proc9directory5only_E")
     except gdb.error:
         raise Problem(NO_DEBUG_INFO)
     instance = only.cast(directory.pointer().pointer()).dereference()

@@ -2,9 +2,9 @@
 //
 // Memory refused at each step: an error value or the documented fallback, nothing leaked (the fixture looks), all else
 // running. What happens when the stacks run out is carrier_failure_test.cpp.
-#include <algorithm>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 
