@@ -75,13 +75,13 @@ void process_table::release(pid p, bool is_thread) noexcept {
     const sync::lock_guard lock(mutex_);
     // First: who learns that it has ended finds it counted no more. Under the lock: who finds it counted no more, finds its slot
     // free. Sequentially consistent: pairs with wait_empty, which counts itself and then reads live_.
-    if (is_thread) {
-      threads_.fetch_sub(1, sync::memory_order_release);
-    } else {
-      last = live_.fetch_sub(1, sync::memory_order_seq_cst) == 1;
-    }
+    if (!is_thread) last = live_.fetch_sub(1, sync::memory_order_seq_cst) == 1;
     slot_at(index).generation.store(access::generation(p) + 1, sync::memory_order_release);  // T4
     free_slot(index);
+  }
+  if (is_thread) {  // last: a plain thread is not joined, and the table may be gone when none is left
+    threads_.fetch_sub(1, sync::memory_order_release);
+    return;
   }
   if (last && waiters_.load(sync::memory_order_seq_cst) != 0) os::futex_wake(live_, 1 << 30);
 }
