@@ -92,8 +92,8 @@ ROWS = (
 
 
 def _scaled():
-    """The same work at growing sizes, for plots. Sizes at which a peer needs more memory than a machine like this one has
-    are not for it: ten million goroutines or BEAM processes take 26 GiB."""
+    """The same work at growing sizes, for plots. Sizes at which a peer needs more memory than 24 GiB, as ten million
+    goroutines or BEAM processes do, or minutes, as ten million actors of CAF, are not for it."""
     for exponent in range(2, 8):
         processes = 10**exponent
         heavy = ("go", "beam", "caf", "boost_fiber") if exponent > 6 else ("boost_fiber",) if exponent > 4 else ()
