@@ -3,6 +3,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -119,4 +120,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as for Ctrl-C: the program that runs ends too
     sys.exit(main())
