@@ -74,7 +74,7 @@ class AllocationFailure : public RuntimeTest {
   /// Runs `body` as a process, to its end.
   template <typename F>
   void run(F&& body) {
-    wait_dead(fn::spawn(rt(), std::forward<F>(body)).value());
+    ASSERT_TRUE(fn::wait_gone(fn::spawn(rt(), std::forward<F>(body)).value()));  // and counted no more
   }
 
  private:

@@ -58,7 +58,7 @@ class Requests : public DeathTest {
   /// Runs it as a process, waits for its end.
   template <typename F>
   void as_process(F&& body) {
-    wait_dead(fn::spawn(rt(), std::forward<F>(body)).value());
+    ASSERT_TRUE(fn::wait_gone(fn::spawn(rt(), std::forward<F>(body)).value()));  // and counted no more
   }
 };
 
