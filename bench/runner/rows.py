@@ -96,7 +96,7 @@ def _scaled():
     goroutines or BEAM processes do, or minutes, as ten million actors of CAF, are not for it."""
     for exponent in range(2, 8):
         processes = 10**exponent
-        heavy = ("go", "beam", "caf", "boost_fiber") if exponent > 6 else ("boost_fiber",) if exponent > 4 else ()
+        heavy = ("go", "beam", "caf", "boost_fiber") if exponent > 6 else ()
         yield Row(f"ring_{processes}", f"a token round a ring of {processes:,}, a hop", "ns",
                   {"processes": processes, "hops": max(2_000_000, processes)}, lambda s: s["hops"], divide_by=per("hops"),
                   program_row="ring", x="processes", runs=3, not_for=heavy)

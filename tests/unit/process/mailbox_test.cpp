@@ -72,6 +72,26 @@ class Mailbox : public ::testing::Test {
   std::vector<int> events;  // in the order in which they were taken over; -1: a signal
 };
 
+TEST_F(Mailbox, gives_a_message_that_is_alone_without_queueing_it_and_no_other) {
+  EXPECT_EQ(box.take_alone(), nullptr) << "nothing has come";
+  push(1);
+  envelope* const first = box.take_alone();
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(number_of(*first), 1);
+  EXPECT_FALSE(box.has_messages());
+  EXPECT_EQ(box.take_alone(), nullptr) << "it is taken once";
+  box.release(first);
+  push(2);
+  push(3);
+  EXPECT_EQ(box.take_alone(), nullptr) << "two are a batch";
+  EXPECT_TRUE(gather());
+  push(4);
+  EXPECT_EQ(box.take_alone(), nullptr) << "others were there before it";
+  EXPECT_TRUE(gather());
+  EXPECT_EQ(take_all(), (std::vector<int>{2, 3, 4}));
+  EXPECT_TRUE(box.try_sleep(outer_queue::sleep::idle));
+}
+
 TEST_F(Mailbox, takes_a_batch_over_in_the_order_pushed) {
   for (int i = 0; i != 4; ++i) push(i);
   EXPECT_TRUE(gather());

@@ -7,6 +7,8 @@
 namespace foundation::testing {
 namespace {
 
+using namespace std::chrono_literals;
+
 class Reductions : public RuntimeTest {};
 
 TEST_F(Reductions, are_counted_once_in_the_report_of_a_crash) {
@@ -18,6 +20,19 @@ TEST_F(Reductions, are_counted_once_in_the_report_of_a_crash) {
   wait_dead(p);
   stop();
   EXPECT_TRUE(logged("(1000 reductions)")) << (log().empty() ? "no report" : log().front());
+}
+
+TEST_F(Reductions, are_charged_for_a_reply_that_is_given_later) {
+  start();
+  const fn::pid p = fn::spawn(rt(), [](fn::process& self) {
+                      fn::reply_to<long> to;
+                      self.receive([&](int) { to = self.reply_later<long>().value(); });
+                      const std::uint64_t before = self.reductions();
+                      EXPECT_TRUE(to.reply(42));
+                      EXPECT_EQ(self.reductions() - before, 1u);
+                    }).value();
+  EXPECT_EQ(fn::request<long>(p, 21, 10s).value(), 42);
+  wait_dead(p);
 }
 
 TEST_F(Reductions, are_those_charged_in_all_slices_so_far) {

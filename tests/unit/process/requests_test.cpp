@@ -335,19 +335,6 @@ TEST_F(Requests, are_answered_later_and_by_others) {
   EXPECT_EQ(fn::request<long>(p, twice{21}, 10s).value(), 42);
 }
 
-TEST_F(Requests, answered_later_cost_who_answers_a_reduction) {
-  start();
-  const fn::pid p = fn::spawn(rt(), [](fn::process& self) {
-                      fn::reply_to<long> to;
-                      self.receive([&](const twice&) { to = self.reply_later<long>().value(); });
-                      const std::uint64_t before = self.reductions();
-                      EXPECT_TRUE(to.reply(42));
-                      EXPECT_EQ(self.reductions() - before, 1u);
-                    }).value();
-  EXPECT_EQ(fn::request<long>(p, twice{21}, 10s).value(), 42);
-  wait_dead(p);
-}
-
 TEST_F(Requests, whose_duty_is_lost_are_dropped) {
   start();
   const fn::pid p = fn::spawn(rt(), [](fn::process& self) {
