@@ -10,6 +10,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/os/barrier_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/os/exception_state_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/os/futex_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/os/owned_lock_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/os/random_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/os/sanitizer_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/os/signal_stack_test.cpp
@@ -124,6 +125,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/stress/mailbox_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/messages_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/migration_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/owned_lock_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/parker_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/process_table_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/run_here_stress_test.cpp

@@ -7,6 +7,7 @@
 #include "os/cpu.hpp"
 #include "os/exception_state.hpp"
 #include "os/futex.hpp"
+#include "os/owned_lock.hpp"
 #include "os/random.hpp"
 #include "os/sanitizer.hpp"
 #include "os/signal_stack.hpp"

@@ -15,7 +15,7 @@ namespace foundation::proc {
 
 process_space::process_space(sched::scheduler_group& group, std::uint32_t tag, std::size_t max_processes,
                              std::chrono::milliseconds kill_grace, log_hook log)
-    : group_(group), tag_(tag), table_(tag, max_processes), log_(log), watch_list_(kill_grace) {
+    : group_(group), tag_(tag), table_(tag, max_processes, group.places()), log_(log), watch_list_(kill_grace) {
   for (unsigned i = 0; i < group.places(); ++i) timers_.emplace_back(*this, i);
 }
 
@@ -43,9 +43,22 @@ void process_space::note_exit(control_block& p, const exit_reason& reason, bool 
   if (abandoned) {
     note_return(p);
   } else {
-    table_.release(p.self_pid(), p.on_thread());
+    leave_table(p);
   }
   directory::instance().ends().notify(p.self_pid());
+}
+
+void process_space::leave_table(const control_block& p) noexcept {
+  if (p.on_thread()) {
+    table_.release_thread(p.self_pid());
+  } else {
+    table_.release(p.self_pid(), where());
+  }
+}
+
+unsigned process_space::where() const noexcept {
+  const sched::scheduler* const s = sched::scheduler::current();
+  return s != nullptr && &s->group() == &group_ ? s->index() : process_table::elsewhere;
 }
 
 bool process_space::exit(pid to, pid from, exit_reason reason, reference through, bool priority) noexcept {
@@ -181,7 +194,7 @@ void process_space::note_stuck(control_block& p) noexcept {
 
 /// Release, each: pairs with `has_processes`, which looks at the table first.
 void process_space::note_abandoned(const control_block& p) noexcept {
-  table_.release(p.self_pid(), p.on_thread());
+  leave_table(p);
   abandoned_.fetch_add(1, sync::memory_order_release);
   giving_up_.store(false, sync::memory_order_release);
 }

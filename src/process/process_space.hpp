@@ -40,6 +40,8 @@ class process_space {
 
   [[nodiscard]] sched::scheduler_group& group() noexcept { return group_; }
   [[nodiscard]] process_table& table() noexcept { return table_; }
+  /// Where the caller is, as the table wants to know it. Ask again after anything that may have switched.
+  [[nodiscard]] unsigned where() const noexcept;
   /// Of a scheduler.
   [[nodiscard]] message_timers& timers(unsigned scheduler) noexcept { return timers_[scheduler]; }
   /// Round and round: the scheduler for a timer that is started from elsewhere.
@@ -121,6 +123,7 @@ class process_space {
   void note_abandoned(const control_block& p) noexcept;
 
  private:
+  void leave_table(const control_block& p) noexcept;
   /// One that was given up has come back and has ended after all.
   void note_return(control_block& p) noexcept FOUNDATION_EXCLUDES(mutex_);
 

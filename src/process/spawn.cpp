@@ -58,7 +58,7 @@ result<spawn_ticket> spawn_ticket::open_in(process_space& space, const spawn_opt
                                            std::size_t alignment) noexcept {
   if (!space.accepts()) return errc::not_running;
   if (auto valid = validate(options, space.group().size()); !valid) return valid.error();
-  const auto slot = space.table().reserve();
+  const auto slot = space.table().reserve(space.where());
   if (!slot) return space.limit_error();
 
   // The block is aligned as the allocator aligns; a stricter body finds its place at run time.
@@ -98,7 +98,7 @@ pid spawn_ticket::commit(const body_ops& ops, const spawn_options& options) && n
   if (plan_.parent != nullptr) p->set_parent(plan_.parent->id());
   if (plan_.half != nullptr) p->relations().insert(*plan_.half);
 
-  const pid made = space_->table().publish(plan_.slot, *p);
+  const pid made = space_->table().publish(plan_.slot, *p, space_->where());
   if (plan_.parents_half != nullptr) {  // its signals are looked at later, by this process
     control_block& parent = control_block::of(*plan_.parent);
     const proc::library_scope scope(parent);

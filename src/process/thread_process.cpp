@@ -54,7 +54,7 @@ result<control_block*> make_thread_process(process_space& space, std::string_vie
   }
   if (label.size() > 255) return error(errc::invalid_argument, "label: too long; at most 255 bytes are allowed");
   if (!space.accepts()) return errc::not_running;
-  const auto slot = space.table().reserve();
+  const auto slot = space.table().reserve(process_table::elsewhere);
   if (!slot) return space.limit_error();
   constexpr std::size_t place = base::round_up(sizeof(control_block), alignof(thread_place));
   constexpr std::size_t text = place + sizeof(thread_place);
@@ -69,7 +69,7 @@ result<control_block*> make_thread_process(process_space& space, std::string_vie
   auto* const made = ::new (memory) control_block(space, thread_ops, {place, text, label.size(), bytes});
   made->pinned_to = sched::runnable::off_schedulers;
   made->enter_user();
-  static_cast<void>(space.table().publish(*slot, *made));
+  static_cast<void>(space.table().publish(*slot, *made, process_table::elsewhere));
   return made;
 }
 

@@ -51,7 +51,7 @@
 /// Why the store of L1 is a release where the barriers do the work: on the next guard it would otherwise hide the L4
 /// before it from F4's acquire. It costs nothing on x86 and little elsewhere.
 ///
-/// Why an asymmetric barrier: look-ups are each send, frees are each exit in batches of 64; a fence at L2 would cost a
+/// Why an asymmetric barrier: look-ups are each send, frees are each exit in batches; a fence at L2 would cost a
 /// send more than all the rest of the look-up.
 ///
 /// Why not hazard pointers: a guard then protects one block, and look-up needs a fence and a second read for each. Why
@@ -93,8 +93,9 @@ struct epoch_chunk;
 /// Threads that look up, and blocks that wait to be freed. A thread uses one domain at a time.
 class epoch_domain {
  public:
-  /// Retirements of one thread between two heavy barriers: at some microseconds a barrier, tens of nanoseconds each.
-  static constexpr std::uint32_t batch = 64;
+  /// Retirements of one thread between two heavy barriers, each of which interrupts the other processors. With 64 they were a
+  /// fifth of skynet's time on two schedulers; with 512 the blocks had left the first cache by the time they were reused.
+  static constexpr std::uint32_t batch = 128;
 
   epoch_domain() noexcept;
   /// Drains. Every other thread that used it has left it.

@@ -19,15 +19,15 @@ const detail::body_ops no_ops{};
 
 /// A table of control blocks that belong to a space without threads.
 struct world {
-  explicit world(std::size_t capacity) : table(tag, capacity) {}
+  explicit world(std::size_t capacity, unsigned schedulers = 0) : table(tag, capacity, schedulers) {}
 
-  std::optional<pid> add() {
-    const auto slot = table.reserve();
+  std::optional<pid> add(unsigned where = process_table::elsewhere) {
+    const auto slot = table.reserve(where);
     if (!slot) return std::nullopt;
     void* memory = memory::allocate(sizeof(control_block));
-    return table.publish(*slot, *::new (memory) control_block(space, no_ops, {0, {}}));
+    return table.publish(*slot, *::new (memory) control_block(space, no_ops, {0, {}}), where);
   }
-  void remove(pid p) {
+  void remove(pid p, unsigned where = process_table::elsewhere) {
     control_block* block = nullptr;
     {
       const sched::epoch_guard guard(process_space::epochs());
@@ -35,7 +35,7 @@ struct world {
     }
     ASSERT_NE(block, nullptr);
     table.hide(p);
-    table.release(p);
+    table.release(p, where);
     process_space::epochs().retire(block, [](sched::retired* r) noexcept {
       auto* const each = static_cast<control_block*>(r);
       each->~control_block();
@@ -113,6 +113,63 @@ void makers_against_finders(std::size_t capacity, std::size_t rounds) {
     process_space::epochs().drain();
   }
   EXPECT_EQ(probe.live(), 0);
+}
+
+/// Each thread is a scheduler, the last one none; together they have all slots, and want more.
+TEST(process_table_stress, schedulers_at_the_limit_share_every_slot) {
+  testing::backing_probe probe;
+  constexpr unsigned schedulers = 3;
+  constexpr std::size_t capacity = 400;  // a scheduler may keep 33 of them
+  constexpr std::size_t each = capacity / (schedulers + 1);
+  {
+    world w(capacity, schedulers);
+    std::vector<sync::thread> threads;
+    for (unsigned t = 0; t != schedulers + 1; ++t) {
+      threads.emplace_back([&, t] {
+        const unsigned where = t == schedulers ? process_table::elsewhere : t;
+        std::vector<pid> mine;
+        const std::size_t rounds = testing::scaled(40'000, 400);
+        for (std::size_t i = 0; i != rounds; ++i) {
+          // Never more than its share: so there is always a slot, wherever it is.
+          while (mine.size() < each) {
+            const auto p = w.add(where);
+            ASSERT_TRUE(p.has_value());
+            mine.push_back(*p);
+          }
+          const std::size_t leave = i % each;
+          for (; mine.size() > leave; mine.pop_back()) w.remove(mine.back(), where);
+        }
+        for (const pid p : mine) w.remove(p, where);
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(w.table.size(), 0u);
+    EXPECT_TRUE(w.table.wait_empty(os::now()));
+    process_space::epochs().drain();
+  }
+  EXPECT_EQ(probe.live(), 0);
+}
+
+TEST(process_table_stress, who_waits_for_the_last_one_hears_of_it) {
+  constexpr unsigned schedulers = 3;
+  const std::size_t rounds = testing::scaled(2000, 50);
+  world w(1000, schedulers);
+  for (std::size_t i = 0; i != rounds; ++i) {
+    sync::atomic<unsigned> ready{0};
+    std::vector<sync::thread> threads;
+    for (unsigned t = 0; t != schedulers; ++t) {
+      const pid mine = w.add(t).value();  // as the thread that it is about to be
+      threads.emplace_back([&, t, mine] {
+        ready.fetch_add(1);
+        while (ready.load() != schedulers) os::yield_thread();
+        w.remove(mine, t);
+      });
+    }
+    EXPECT_TRUE(w.table.wait_empty(os::now() + std::chrono::seconds(60)));
+    EXPECT_EQ(w.table.size(), 0u);
+    for (auto& thread : threads) thread.join();
+  }
+  process_space::epochs().drain();
 }
 
 TEST(process_table_stress, a_look_up_finds_the_process_of_that_pid_or_none_with_few_slots) {
