@@ -17,8 +17,11 @@ out = next(a.split("=", 1)[1] for a in sys.argv if a.startswith("--callgrind-out
 with open(out + ".1", "w") as dump:
     dump.write('''desc: Trigger: Client Request: send 10
 ob=/program
-fn=send
-10 900
+fn=fn::send<item>(fn::pid, item)
+10 800
+fn=fn::send<item>(fn::pid, item)'2
+10 100
+fn=void fn::(anonymous namespace)::push<int (*)(int)>(int) const
 +2 100
 calls=1 0
 12 5000
@@ -49,6 +52,10 @@ class Budgets(unittest.TestCase):
     def test_counts_are_those_of_the_program_by_unit_without_what_it_calls_elsewhere(self):
         status, _ = self.run_with("# of old\n", "--write")
         self.assertEqual((status, self.budgets.read_text()), (0, "# of old\ncompiler GCC-12\nsend 100\n"))
+
+    def test_functions_are_shown_by_walk_without_arguments_and_the_greatest_first(self):
+        status, said = self.run_with("", "--functions")
+        self.assertEqual((status, said), (0, "send 100\n     90  fn::send\n     10  fn::push\n"))
 
     def test_a_walk_within_its_budget_passes(self):
         self.assertEqual(self.run_with("compiler GCC-12\nsend 99\n")[0], 0)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Instruction budgets of the hot walks (walks.cpp), which do not depend on the machine's mood.
 
-budgets.py PROGRAM BUDGETS [--write]: runs PROGRAM under callgrind and compares what each walk takes with what is recorded in
-the file BUDGETS; --write records it. Counted are the program, in which the library is, and Boost; not the C library and what
+budgets.py PROGRAM BUDGETS [--write | --functions]: runs PROGRAM under callgrind and compares what each walk takes with what is
+recorded in the file BUDGETS; --write records it; --functions prints what each function takes, by walk. Counted are the program, in which the library is, and Boost; not the C library and what
 allocates, which differ from machine to machine. Exit status 77: nothing to compare with here."""
 
 import re
@@ -18,21 +18,23 @@ NOT_COUNTED = re.compile(r"/(libc|libstdc\+\+|libgcc_s|libmimalloc|ld-linux[^/]*
 
 
 def count(dump):
-    """The walk's name and its instructions by unit, from one file of callgrind's."""
+    """The walk's name and, by function, its instructions by unit, from one file of callgrind's."""
     trigger = re.search(r"^desc: Trigger: Client Request: (\w+) (\d+)$", dump, re.MULTILINE)
     if trigger is None:
         return None
-    total, counted, of_call = 0, True, False
+    used, function, counted, of_call = {}, None, True, False
     for line in dump.splitlines():
         if line.startswith("ob="):
             counted = not NOT_COUNTED.search(line)
+        elif line.startswith("fn="):
+            function = line[3:]
         elif line.startswith("calls="):
             of_call = True
         elif re.match(r"[+*\d-]\S* \d+$", line):
             if counted and not of_call:
-                total += int(line.split()[1])
+                used[function] = used.get(function, 0) + int(line.split()[1]) / int(trigger[2])
             of_call = False
-    return trigger[1], total / int(trigger[2])
+    return trigger[1], used
 
 
 def measure(program):
@@ -45,6 +47,30 @@ def measure(program):
         dumps = sorted(Path(folder).glob("out.*"), key=lambda path: int(path.suffix[1:]))
         found = filter(None, (count(path.read_text()) for path in dumps))
         return run.stdout.split()[0], {walk: used for walk, used in found if walk != "cold"}
+
+
+def print_functions(measured):
+    for walk, used in measured.items():
+        print(f"{walk} {sum(used.values()):.0f}")
+        named = {}
+        for function, instructions in used.items():
+            named[short(function)] = named.get(short(function), 0) + instructions
+        for name, instructions in sorted(named.items(), key=lambda entry: -entry[1]):
+            if instructions >= 0.5:
+                print(f"{instructions:7.0f}  {name}")
+
+
+def short(function):
+    """Without its arguments, what a template is made for, and namespaces that say nothing here."""
+    function = re.sub(r"'\d+$", "", function)  # a recursion's
+    function = re.sub(r"\(anonymous namespace\)::|foundation::|v0::", "", function)
+    depth, kept = 0, ""
+    for letter in re.sub(r"operator[<>()=]+", "operator", function.split("::{lambda")[0]):
+        depth -= letter in ">)"
+        if depth == 0 and letter not in "<>()":
+            kept += letter
+        depth += letter in "<("
+    return kept.removesuffix(" const").split(" ")[-1]
 
 
 def recorded(path):
@@ -62,7 +88,11 @@ def main(program, budgets, *options):
         print("skipped: valgrind is not installed")
         return SKIPPED
     path = Path(budgets)
-    compiler, measured = measure(program)
+    compiler, by_function = measure(program)
+    if options == ("--functions",):
+        print_functions(by_function)
+        return 0
+    measured = {walk: sum(used.values()) for walk, used in by_function.items()}
     if options == ("--write",):
         write(path, compiler, measured)
         return 0

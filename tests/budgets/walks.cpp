@@ -15,7 +15,7 @@ namespace fn = foundation;
 
 namespace {
 
-constexpr std::uint64_t steps = 1'000;  // below what a slice lasts
+constexpr std::uint64_t steps = 500;  // below what a slice lasts
 
 /// From `begin` to `end` instructions are counted, under the walk's name; both on any thread.
 class counted {
