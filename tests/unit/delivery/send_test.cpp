@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -286,29 +285,6 @@ TEST_F(Send, longer_than_a_slice_lets_others_run_on_the_only_scheduler) {
   EXPECT_GE(rounds_during_the_flood, 5) << "40,000 sends are at least ten slices";
   fn::exit(neighbour, fn::exit_reason::kill);
   wait_dead(neighbour);
-}
-
-TEST_F(Send, costs_enough_that_a_receiver_on_the_same_scheduler_keeps_up) {
-  start({.schedulers = 1});
-  constexpr int messages = 200'000;
-  std::atomic<int> taken{0};
-  const fn::pid receiver = fn::spawn(rt(), [&](fn::process& self) {
-                             for (;;) self.receive([&](int) { ++taken; });
-                           }).value();
-  std::atomic<int> most_behind{-1};
-  fn::spawn(rt(), [&](fn::process&) {
-    int most = 0;
-    for (int sent = 1; sent <= messages; ++sent) {
-      fn::send(receiver, sent);
-      most = std::max(most, sent - taken);
-    }
-    most_behind = most;
-  }).value();
-  wait_until([&] { return most_behind >= 0; });
-  // Two slices' worth, at 3 reductions a send; a few more where slices are of random length.
-  EXPECT_LT(most_behind, 2 * 4'000 / 3 * (base::hostile ? 8 : 1));
-  fn::exit(receiver, fn::exit_reason::kill);
-  wait_dead(receiver);
 }
 
 }  // namespace

@@ -46,5 +46,47 @@ TEST_F(Reductions, are_those_charged_in_all_slices_so_far) {
   EXPECT_EQ(seen, 20u * 999u);
 }
 
+// So a receiver on the same scheduler that does no more keeps up with a sender, and its queue stays short.
+TEST_F(Reductions, are_no_fewer_for_a_send_than_for_a_receive_of_what_was_sent) {
+  start({.schedulers = 1});
+  const fn::pid p = fn::spawn(rt(), [](fn::process& self) {
+                      constexpr int messages = 100;
+                      const std::uint64_t before = self.reductions();
+                      for (int i = 0; i != messages; ++i) fn::send(self.id(), i);
+                      const std::uint64_t sent = self.reductions();
+                      for (int i = 0; i != messages; ++i) self.receive([](int) {});
+                      EXPECT_GE(sent - before, self.reductions() - sent);
+                    }).value();
+  wait_dead(p);
+}
+
+TEST_F(Reductions, are_no_fewer_for_a_send_than_for_a_turn_with_what_was_sent) {
+  start({.schedulers = 1});
+  struct taker {
+    using messages = fn::messages<int>;
+    void handle(fn::process& self, int i) {
+      if (i == 0) first = self.reductions();
+      if (i == last) told->store(self.reductions() - first);
+    }
+    std::atomic<std::uint64_t>* told;
+    int last;
+    std::uint64_t first = 0;
+  };
+  constexpr int messages = 100;
+  std::atomic<std::uint64_t> taken{0};
+  std::atomic<std::uint64_t> sent{0};
+  const fn::pid to = fn::spawn(rt(), taker{&taken, messages - 1}).value();
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+                      const std::uint64_t before = self.reductions();
+                      for (int i = 0; i != messages; ++i) fn::send(to, i);
+                      sent = self.reductions() - before;
+                    }).value();
+  wait_dead(p);
+  wait_until([&] { return taken != 0; });
+  EXPECT_GE(sent, taken);
+  fn::exit(to, fn::exit_reason::kill);
+  wait_dead(to);
+}
+
 }  // namespace
 }  // namespace foundation::testing
