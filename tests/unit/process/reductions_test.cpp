@@ -11,6 +11,18 @@ using namespace std::chrono_literals;
 
 class Reductions : public RuntimeTest {};
 
+/// Notes what its turns from the first message to the last one have cost.
+struct taker {
+  using messages = fn::messages<int>;
+  void handle(fn::process& self, int i) {
+    if (i == 0) first = self.reductions();
+    if (i == last) told->store(self.reductions() - first);
+  }
+  std::atomic<std::uint64_t>* told;
+  int last;
+  std::uint64_t first = 0;
+};
+
 TEST_F(Reductions, are_counted_once_in_the_report_of_a_crash) {
   start({.schedulers = 1});
   const fn::pid p = fn::spawn(rt(), [](fn::process& self) {
@@ -62,16 +74,6 @@ TEST_F(Reductions, are_no_fewer_for_a_send_than_for_a_receive_of_what_was_sent) 
 
 TEST_F(Reductions, are_no_fewer_for_a_send_than_for_a_turn_with_what_was_sent) {
   start({.schedulers = 1});
-  struct taker {
-    using messages = fn::messages<int>;
-    void handle(fn::process& self, int i) {
-      if (i == 0) first = self.reductions();
-      if (i == last) told->store(self.reductions() - first);
-    }
-    std::atomic<std::uint64_t>* told;
-    int last;
-    std::uint64_t first = 0;
-  };
   constexpr int messages = 100;
   std::atomic<std::uint64_t> taken{0};
   std::atomic<std::uint64_t> sent{0};
