@@ -25,8 +25,11 @@ set(
   ${PROJECT_SOURCE_DIR}/src/os/topology.cpp
   ${PROJECT_SOURCE_DIR}/src/os/unwind.cpp
   ${PROJECT_SOURCE_DIR}/src/os/virtual_memory.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/arena.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/backing.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/chunk_cache.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/poison.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/scratch.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/stack_pool.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/stack_slab.cpp
   ${PROJECT_SOURCE_DIR}/src/sched/carrier_store.cpp
@@ -48,6 +51,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/farewell.cpp
   ${PROJECT_SOURCE_DIR}/src/process/inspect.cpp
   ${PROJECT_SOURCE_DIR}/src/process/links.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/memory.cpp
   ${PROJECT_SOURCE_DIR}/src/process/message_timers.cpp
   ${PROJECT_SOURCE_DIR}/src/process/monitors.cpp
   ${PROJECT_SOURCE_DIR}/src/process/names.cpp
@@ -55,6 +59,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/post.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_info.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/process_memory.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_relations.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_space.cpp
   ${PROJECT_SOURCE_DIR}/src/process/process_table.cpp

@@ -20,8 +20,10 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/os/virtual_memory_test.cpp)
 set(
   foundation_tests_unit_memory
+  ${PROJECT_SOURCE_DIR}/tests/unit/memory/arena_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/backing_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/poison_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/memory/scratch_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/stack_pool_test.cpp)
 set(
   foundation_tests_unit_sched
@@ -70,6 +72,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/outer_queue_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/priority_signals_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/process_info_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/process_memory_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/process_table_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/process_tree_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/receive_marks_test.cpp

@@ -91,6 +91,8 @@ class exit_value final : public exit_payload {
       out += value_ ? "true" : "false";
     } else if constexpr (std::is_arithmetic_v<T> && requires(const T& v) { std::to_string(v); }) {
       out += std::to_string(value_);
+    } else if constexpr (requires(const T& v) { out += v.description(); }) {
+      out += value_.description();
     } else {
       describe_value_of(out, typeid(T));
     }

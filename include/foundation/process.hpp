@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -15,6 +17,7 @@
 #include <foundation/monitor_options.hpp>
 #include <foundation/pid.hpp>
 #include <foundation/priority.hpp>
+#include <foundation/process_memory.hpp>
 #include <foundation/receive.hpp>
 #include <foundation/reference.hpp>
 #include <foundation/reply_to.hpp>
@@ -219,6 +222,39 @@ class FOUNDATION_API process {
     if (!to) return to.error();
     return foundation::reply_to<R>(std::move(*to));
   }
+
+  // Memory (guide: memory).
+
+  /// Its own memory: allocation takes no lock, freeing keeps blocks for this process, and all of it goes at its end, whether
+  /// freed or not. For containers of `std::pmr`; for this process alone: no other may allocate or free there, and nothing that
+  /// is in it may leave the process, which `send` sees to as far as it can (sendable.hpp).
+  ///
+  ///     std::pmr::unordered_map<int, std::pmr::string> sessions(&self.arena());
+  ///
+  /// Throws std::bad_alloc where memory is refused, never for `max_memory`. Some nanoseconds; the first call makes it.
+  /// Where there is no memory for the arena itself, a resource that refuses everything.
+  [[nodiscard]] std::pmr::memory_resource& arena() noexcept;
+
+  /// Memory until the end of this turn: freeing does nothing, and when the handler has returned all of it is free at once.
+  /// A function's stays until `reset_scratch`. What is in it must be gone by then: it may be written over, and is, in debug
+  /// builds and under the address sanitizer.
+  ///
+  ///     std::pmr::vector<row> rows(&self.scratch());
+  [[nodiscard]] std::pmr::memory_resource& scratch() noexcept;
+  void reset_scratch() noexcept;
+
+  /// Gives back what it can of what it holds and does not use: chunks of its arena, its scratch if that is empty, pages of its
+  /// stack below the caller. It goes on as before, and gets them again when it needs them. For one that will have nothing to do for
+  /// long. Microseconds, and a walk over what is free in the arena. @returns bytes
+  ///
+  ///     self.hibernate();
+  ///     self.receive(…);
+  ///
+  /// Semantics: `erlang:hibernate/3`, but that it returns.
+  std::size_t hibernate() noexcept;
+
+  /// What it holds, as far as it is counted.
+  [[nodiscard]] memory_usage memory() const noexcept;
 
   /// Reductions spent so far.
   [[nodiscard]] std::uint64_t reductions() const noexcept;

@@ -11,6 +11,7 @@
 #include <foundation/export.hpp>
 #include <foundation/inspect.hpp>
 #include <foundation/pid.hpp>
+#include <foundation/process_memory.hpp>
 #include <foundation/reference.hpp>
 #include <foundation/result.hpp>
 
@@ -45,6 +46,7 @@ struct process_details {
   std::uint64_t messages = 0;         ///< in its mailbox
   bool has_more = false;              ///< more has arrived that it has not looked at yet
   std::size_t block_bytes = 0;        ///< of its control block, its body and its label; not of messages, nor of what the body owns
+  memory_usage memory;                ///< of its arena and scratch; with a limit, also of its stack and mailbox
   std::size_t stack_bytes = 0;        ///< of the stack it keeps while it waits, reserved; 0 for an idle handler
   std::vector<pid> links;
   std::vector<monitor_info> monitors;

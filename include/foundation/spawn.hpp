@@ -17,6 +17,7 @@
 #include <foundation/spawn_options.hpp>
 
 namespace foundation::proc {
+class process_memory;
 class process_space;
 struct relation;
 }
@@ -77,6 +78,7 @@ class FOUNDATION_API spawn_ticket {
     proc::relation* half;
     reference monitor;
     process* parent;  // or null
+    proc::process_memory* memory;  // or null
   };
   spawn_ticket(proc::process_space& space, void* memory, const plan& p) noexcept
       : space_(&space), memory_(memory), plan_(p) {}

@@ -7,7 +7,9 @@
 
 #include <foundation/export.hpp>
 #include <foundation/guard_mode.hpp>
+#include <foundation/memory_strategy.hpp>
 #include <foundation/priority.hpp>
+#include <foundation/process_memory.hpp>
 #include <foundation/result.hpp>
 
 namespace foundation::inline v0 {
@@ -27,6 +29,19 @@ struct spawn_options {
 
   /// The index of the one scheduler it may run on; none: any. A pinned process is never stolen.
   std::optional<unsigned> scheduler = {};
+
+  /// How its arena gets its memory, and what it keeps.
+  memory_strategy memory = memory_strategy::standard;
+
+  /// When it gives back what it does not use.
+  gc_strategy gc = {};
+
+  /// Bytes it may have, 4096 or more; 0: as many as there are. Counted are its arena and scratch, the messages in its mailbox,
+  /// and, of a function, the stack that it keeps while it waits (`memory_usage`).
+  std::size_t max_memory = 0;
+
+  /// What happens to it beyond that.
+  memory_breach on_max_memory = memory_breach::exit;
 };
 
 /// Whether a process can be made with these options in a runtime of `schedulers` schedulers.

@@ -17,6 +17,7 @@ constexpr unsigned max_schedulers = 1024;  // picked: beyond any machine in sigh
 constexpr std::size_t max_processes = detail::pid_access::max_slot;
 constexpr std::size_t min_stack_size = 16 * 1024;  // picked: four pages, for the library's own frames and a throw
 constexpr std::size_t max_stack_size = std::size_t{1} << 30;
+constexpr std::size_t min_memory = 4096;
 constexpr std::size_t max_text = 255;
 constexpr std::chrono::milliseconds max_wait = std::chrono::hours(24);
 
@@ -54,6 +55,18 @@ result<void> check_priority(priority given) noexcept {
   return error::out_of_range("priority", static_cast<std::int64_t>(given), 0, 3);
 }
 
+result<void> check_memory(const spawn_options& options) noexcept {
+  if (options.memory > memory_strategy::low_latency) {
+    return error::out_of_range("memory", static_cast<std::int64_t>(options.memory), 0, 4);
+  }
+  if (options.gc == gc_strategy::every(0)) return error::out_of_range("gc (its turns)", 0, 1, clamped(~std::uint32_t{0}));
+  if (options.on_max_memory > memory_breach::log) {
+    return error::out_of_range("on_max_memory", static_cast<std::int64_t>(options.on_max_memory), 0, 1);
+  }
+  if (options.max_memory == 0) return {};
+  return check_range("max_memory", options.max_memory, min_memory, ~std::size_t{0});
+}
+
 result<void> check_log(const log_options& log) noexcept {
   if (log.level > log_level::off) return error::out_of_range("log.level", static_cast<std::int64_t>(log.level), 0, 6);
   if (log.logger != nullptr && log.sink) return error::out_of_range("log", "a logger and a sink", "one of them");
@@ -80,8 +93,10 @@ result<void> validate(const spawn_options& options, unsigned schedulers) noexcep
     if (auto r = check_range("stack_size", options.stack_size, min_stack_size, max_stack_size); !r) return r;
   }
   if (auto r = check_guard(options.guard); !r) return r;
-  if (options.scheduler) return check_range("scheduler", *options.scheduler, 0, schedulers - 1);
-  return {};
+  if (options.scheduler) {
+    if (auto r = check_range("scheduler", *options.scheduler, 0, schedulers - 1); !r) return r;
+  }
+  return check_memory(options);
 }
 
 }  // namespace foundation::inline v0

@@ -12,6 +12,7 @@ namespace foundation::base {
 struct thread_record {
   void* scheduler = nullptr;         ///< sched: the scheduler this thread runs, or null on a plain thread
   void* epoch = nullptr;             ///< sched: this thread's epoch slot, or null before first use
+  void* chunks = nullptr;            ///< memory: the free chunks that a scheduler keeps, or null
   void* process = nullptr;           ///< process: the process that this plain thread is (thread_process.hpp), or null
   std::uint32_t held_locks = 0;      ///< base: ranks of the locks held now, one bit each (debug builds)
 };

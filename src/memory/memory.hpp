@@ -2,5 +2,9 @@
 /// L2: memory of the runtime and of its processes. Layers above include only this header.
 #pragma once
 
+#include "memory/arena.hpp"
 #include "memory/backing.hpp"
+#include "memory/chunk_cache.hpp"
+#include "memory/memory_policy.hpp"
+#include "memory/scratch.hpp"
 #include "memory/stack_pool.hpp"

@@ -12,6 +12,19 @@ namespace foundation::memory {
 inline constexpr std::byte never_written{0xfa};  ///< what a new block reads
 inline constexpr std::byte given_back{0xdf};     ///< what a freed block and a returned stack read
 
+/// Whether memory that an arena has not lent, or has got back, is filled: in debug builds too. The address sanitizer is told
+/// in any build of its own.
+#if !defined(NDEBUG)
+inline constexpr bool fills_free_memory = true;
+#else
+inline constexpr bool fills_free_memory = base::hostile;
+#endif
+
+/// Nobody may touch it from here on.
+void poison(void* at, std::size_t bytes) noexcept;
+/// Its next owner may; what it reads is anything.
+void unpoison(void* at, std::size_t bytes) noexcept;
+
 void fill(void* at, std::size_t bytes, std::byte with) noexcept;
 [[nodiscard]] bool is_filled(const void* at, std::size_t bytes, std::byte with) noexcept;
 

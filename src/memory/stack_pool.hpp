@@ -75,6 +75,12 @@ struct stack_pool_stats {
 /// Gives the pages below the topmost `keep` bytes back to the system; they read zero when next touched.
 void discard_below(const stack& s, std::size_t keep) noexcept;
 
+/// Gives the pages below `in_use_from` back to the system. @returns their bytes
+std::size_t discard_unused(const stack& s, const std::byte* in_use_from) noexcept;
+
+/// Bytes of the stack that have a page. Microseconds.
+[[nodiscard]] std::size_t resident_bytes(const stack& s) noexcept;
+
 /// The stacks of one runtime.
 ///
 /// Operations (any thread, unless it says otherwise)

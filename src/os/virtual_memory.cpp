@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/base.hpp"
@@ -78,6 +79,20 @@ void release(void* at, std::size_t bytes) noexcept {
 
 void discard(void* at, std::size_t bytes) noexcept {
   if (bytes != 0) static_cast<void>(calls().madvise(at, bytes, MADV_DONTNEED));
+}
+
+std::size_t resident_bytes(const void* at, std::size_t bytes) noexcept {
+  constexpr std::size_t pages_at_once = 256;
+  unsigned char in_core[pages_at_once];
+  const std::size_t page = page_size();
+  auto* const begin = static_cast<std::byte*>(const_cast<void*>(at));  // NOLINT: mincore's parameter, which it does not write to
+  std::size_t resident = 0;
+  for (std::size_t done = 0; done < bytes; done += pages_at_once * page) {
+    const std::size_t piece = std::min(bytes - done, pages_at_once * page);
+    if (::mincore(begin + done, piece, in_core) != 0) return bytes;
+    resident += page * static_cast<std::size_t>(std::count_if(in_core, in_core + piece / page, [](unsigned char c) { return (c & 1) != 0; }));
+  }
+  return resident;
 }
 
 bool protect_none(void* at, std::size_t bytes) noexcept { return calls().mprotect(at, bytes, PROT_NONE) == 0; }

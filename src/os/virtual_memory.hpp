@@ -11,6 +11,7 @@
 ///   reserve(bytes)                 address space, zero when touched        nullptr when refused
 ///   release(at, bytes)             give it back
 ///   discard(at, bytes)             give back the pages; they read zero     guards inside stay
+///   resident_bytes(at, bytes)      how much of it has a page               microseconds
 ///   protect_none / unprotect       a touch faults / works again            false when refused; splits the mapping
 ///   guard_install / guard_remove   the same without splitting a mapping    false when refused (Linux 6.13+)
 ///
@@ -54,6 +55,9 @@ void release(void* at, std::size_t bytes) noexcept;
 
 /// Gives the pages of a range back; it reads zero again when next touched. Guards in the range stay.
 void discard(void* at, std::size_t bytes) noexcept;
+
+/// Bytes of the range that have a page; all of them where the system does not say.
+[[nodiscard]] std::size_t resident_bytes(const void* at, std::size_t bytes) noexcept;
 
 /// Makes a touch of the range fault, at the price of up to two more mappings. @returns false when refused
 [[nodiscard]] bool protect_none(void* at, std::size_t bytes) noexcept;

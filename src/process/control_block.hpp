@@ -12,6 +12,7 @@
 #include <foundation/pid.hpp>
 #include <foundation/monitor_options.hpp>
 #include <foundation/process.hpp>
+#include <foundation/process_memory.hpp>
 
 #include "base/base.hpp"
 #include "process/claims.hpp"
@@ -28,6 +29,7 @@
 
 namespace foundation::proc {
 
+class process_memory;
 class process_space;
 
 /// A process. One allocation: this block, then the body (the user's function or handler with what it captured), then the
@@ -127,6 +129,19 @@ class control_block final : public process, public sched::runnable, public sched
   /// the outermost functions alone, from where a throw is expected: os::can_unwind_to does not look at this frame.
   [[gnu::noinline]] void unwind();
 
+  /// Null where memory for it was refused.
+  [[nodiscard]] process_memory* own_memory() noexcept { return memory_ != nullptr ? memory_ : make_memory(); }
+  /// The same if it is there.
+  [[nodiscard]] process_memory* memory_if_any() const noexcept { return memory_; }
+  /// By spawn, before anybody can find it.
+  void set_memory(process_memory* m) noexcept;
+  /// It takes more than it may.
+  void on_memory_breach(const memory_limit_exceeded& why, memory_breach what) noexcept;
+  /// A message that it has received is handled.
+  void after_message() noexcept;
+  /// Gives back all it can; the bytes.
+  std::size_t hibernate() noexcept;
+
   [[nodiscard]] mailbox& mail() noexcept { return mail_; }
   [[nodiscard]] receive_marks& marks() noexcept { return marks_; }
   /// Unlinks the message behind `before` in a list of `mail()`; marks on it move.
@@ -195,6 +210,16 @@ class control_block final : public process, public sched::runnable, public sched
   void check_canary(const sched::scheduler& here, bool thorough) noexcept;
   /// Ends the program unless it runs on the process's own fiber.
   void check_fiber() const noexcept;
+
+  // memory.cpp
+  [[gnu::noinline]] process_memory* make_memory() noexcept;
+  void discard_memory() noexcept;
+  void after_turn() noexcept;
+  void before_idle() noexcept;
+  void before_wait() noexcept;
+  void count_queued(const envelope& e) noexcept;
+  void count_taken(const envelope& e) noexcept;
+  [[nodiscard]] bool is_limited() const noexcept;
 
   // replies.cpp
   /// A request has come into the hands of user code.
@@ -288,8 +313,9 @@ class control_block final : public process, public sched::runnable, public sched
   wait_timer* timer_ = nullptr;
   envelope* handled_ = nullptr;    // what its user's code handles now
   reply_slots* replies_ = nullptr; // from its first request on
-  std::uint64_t wait_number_ = 0;
-  std::uint64_t unlinks_ = 0;      // ids given to unlinks so far
+  process_memory* memory_ = nullptr;  // from when it first asks for its arena on, or from the beginning
+  std::uint32_t wait_number_ = 0;
+  std::uint32_t unlinks_ = 0;      // ids given to unlinks so far
   exit_reason reason_;
   class relations relations_;
   receive_marks marks_;

@@ -31,6 +31,7 @@ void control_block::finish() noexcept {
   enter_library();
   if ((claimed & claims::timers) != 0) end_timers();
   drain();
+  discard_memory();
   if (!life_.abandoned()) space_.table().hide(pid_);
   while (tell_next(reason_)) spend(1);
   account_slice();

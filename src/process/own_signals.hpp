@@ -86,7 +86,7 @@ struct wait_timer : signal {
   }
 
   sched::runnable& waiter;
-  std::uint64_t wait_number = 0;  ///< the wait it was armed for; an older one's firing is ignored
+  std::uint32_t wait_number = 0;  ///< the wait it was armed for; an older one's firing is ignored
   wheel_entry entry;
 };
 

@@ -159,6 +159,12 @@ void process_space::report_unhandled(const control_block& p, const std::type_inf
   });
 }
 
+void process_space::report_memory(const control_block& p, const memory_limit_exceeded& why) noexcept {
+  report(log_level::warn, [&] {
+    return fmt::format("process {} \"{}\" is over its limit of memory: {}", p.self_pid(), p.label_text(), why.description());
+  });
+}
+
 bool process_space::check_watched(os::time_point now) noexcept {
   return watch_list_.sweep(now, [this](watched& w, bool overdue) {
     const pid target = w.target;

@@ -12,6 +12,7 @@
 #include <foundation/error.hpp>
 #include <foundation/exit_reason.hpp>
 #include <foundation/log_level.hpp>
+#include <foundation/process_memory.hpp>
 #include <foundation/reference.hpp>
 
 #include "base/base.hpp"
@@ -111,6 +112,7 @@ class process_space {
   /// waits for its end. A crash is reported.
   void note_exit(control_block& p, const exit_reason& reason, bool abandoned) noexcept;
   void report_unhandled(const control_block& p, const std::type_info& message) noexcept;
+  void report_memory(const control_block& p, const memory_limit_exceeded& why) noexcept;
 
   // -- the monitor -------------------------------------------------------------------------------------------------------------
 

@@ -102,6 +102,7 @@ owned_mail::~owned_mail() {
   const library_scope scope(p);
   static_cast<void>(p.handles(outer_));
   p.mail().release(envelope_);
+  if (p.memory_if_any() != nullptr) p.after_message();
 }
 
 }  // namespace foundation::inline v0::detail

@@ -45,6 +45,7 @@ void control_block::gather_all() noexcept {
 }
 
 void control_block::on_message(envelope& e) noexcept {
+  if (memory_ != nullptr) [[unlikely]] count_queued(e);
   if (wanted_ != nullptr && wanted_->wants(e)) satisfied_ = true;
 }
 
@@ -126,6 +127,7 @@ void control_block::tell_to_exit(exit_reason reason) noexcept {
 
 envelope* control_block::take_after(message_list& list, envelope* before) noexcept {
   envelope* const taken = list.take_after(before);
+  if (memory_ != nullptr) [[unlikely]] count_taken(*taken);
   if (&list == &mail_.ordinary()) marks_.move(taken, before);
   return taken;
 }
@@ -167,6 +169,7 @@ control_block::wait_result control_block::wait(detail::receive_wait* wanted, os:
         break;
       }
     }
+    if (memory_ != nullptr) before_wait();
     account_slice();
     in_wait_ = true;
     const auto parked = scheduler::park();

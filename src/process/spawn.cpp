@@ -6,6 +6,7 @@
 
 #include "process/charge.hpp"
 #include "process/control_block.hpp"
+#include "process/process_memory.hpp"
 #include "process/process_space.hpp"
 #include "process/runtime_access.hpp"
 
@@ -26,6 +27,11 @@ sched::stack_request stack_of(const spawn_options& options) noexcept {
   const std::size_t page = os::page_size();
   return {static_cast<std::uint32_t>(base::round_up(options.stack_size, page) / page),
           static_cast<std::uint8_t>(options.guard)};
+}
+
+/// Whether its options say something of its memory; else it is made when the process first asks for it.
+bool wants_memory(const spawn_options& options) noexcept {
+  return options.max_memory != 0 || options.memory != memory_strategy::standard || options.gc != gc_strategy();
 }
 
 }  // namespace
@@ -75,13 +81,19 @@ result<spawn_ticket> spawn_ticket::open_in(process_space& space, const spawn_opt
   p.body_offset = base::round_up(memory_at + sizeof(control_block), alignment) - memory_at;
   p.label_offset = p.body_offset + size;
   p.bytes = bytes;
-  return spawn_ticket(space, memory, p);
+  spawn_ticket opened(space, memory, p);
+  if (wants_memory(options)) {
+    opened.plan_.memory = proc::process_memory::make(options.memory, options.gc, options.max_memory, options.on_max_memory);
+    if (opened.plan_.memory == nullptr) return errc::system_limit;
+  }
+  return opened;
 }
 
 spawn_ticket::~spawn_ticket() {
   if (memory_ == nullptr) return;
   relation::discard(plan_.parents_half);
   relation::discard(plan_.half);
+  proc::process_memory::discard(plan_.memory);
   space_->table().cancel(plan_.slot);
   memory::deallocate(memory_);
 }
@@ -95,6 +107,7 @@ pid spawn_ticket::commit(const body_ops& ops, const spawn_options& options) && n
   p->stack = stack_of(options);
   if (options.scheduler) p->pinned_to = static_cast<std::uint16_t>(*options.scheduler);
 
+  if (plan_.memory != nullptr) p->set_memory(plan_.memory);
   if (plan_.parent != nullptr) p->set_parent(plan_.parent->id());
   if (plan_.half != nullptr) p->relations().insert(*plan_.half);
 

@@ -63,6 +63,7 @@ bool scheduler::take_thread() noexcept {
   if (algorithm_ == nullptr) algorithm_.reset(new (std::nothrow) fiber_algorithm(*this));
   if (algorithm_ == nullptr) return false;
   base::this_thread().scheduler = this;
+  base::this_thread().chunks = &chunks_;
   asleep_.store(false, sync::memory_order_relaxed);
   group_.monitor().note_activity();
   boost::fibers::context::active()->get_scheduler()->set_algo(algorithm_);
@@ -84,6 +85,7 @@ void scheduler::run_until_end() noexcept {
   // Boost's own thread-exit code passes through our algorithm once more, on this thread's identity.
   os::tsan_destroy_fiber(std::exchange(dispatcher_.tsan_fiber, nullptr));
   os::tsan_destroy_fiber(std::exchange(unrecorded_.tsan_fiber, nullptr));
+  base::this_thread().chunks = nullptr;
   base::this_thread().scheduler = nullptr;
 }
 
@@ -278,9 +280,11 @@ bool scheduler::boost_due() const noexcept {
   return tick_ - dispatched_at_ >= look_around_every;
 }
 
+const memory::stack& scheduler::stack_in_use() const noexcept { return active_->as_carrier->stack(); }
+
 const memory::stack* scheduler::overflowed_stack(bool thorough) const noexcept {
   constexpr std::size_t glance = 128;  // two lines: a frame seldom leaves that much unwritten
-  const memory::stack& mine = active_->as_carrier->stack();
+  const memory::stack& mine = stack_in_use();
   if (mine.guard != memory::guard_mode::canary) return nullptr;
   return memory::overflowed(mine, thorough ? os::page_size() : glance) ? &mine : nullptr;
 }

@@ -63,7 +63,10 @@ class scheduler {
   [[nodiscard]] bool charge(std::uint32_t reductions) noexcept {
     return slice_.charge(reductions) && charge_slow();
   }
+  [[nodiscard]] bool is_slice_over() const noexcept { return slice_.expired(); }
   [[nodiscard]] std::uint64_t spent() const noexcept { return slice_.spent(); }
+  /// That the running process's code is on.
+  [[nodiscard]] const memory::stack& stack_in_use() const noexcept;
   /// The running process's stack, if its canary shows that it has run over it. `thorough`: looks at all of the canary.
   [[nodiscard]] const memory::stack* overflowed_stack(bool thorough) const noexcept;
   [[nodiscard]] std::uint64_t take_spent() noexcept { return slice_.take_spent(); }
@@ -88,6 +91,7 @@ class scheduler {
   void enqueue_pinned_remote(runnable& r) noexcept;
   void unpark() noexcept { parker_.unpark(); }
   [[nodiscard]] timer_wheel& timers() noexcept { return timers_; }
+  [[nodiscard]] std::size_t chunk_bytes() const noexcept { return chunks_.bytes(); }
   [[nodiscard]] std::uint64_t slice_sequence() const noexcept { return slice_.sequence(); }
   /// Whether a thief would find something here, or would have a moment ago.
   [[nodiscard]] bool has_stealable_work() const noexcept {
@@ -250,6 +254,7 @@ class scheduler {
   boost_algorithm algorithm_;
   boost::fibers::scheduler::ready_queue_type plain_ready_;  // fibers of the user's own, run here alone
   os::random_generator random_;
+  memory::chunk_cache chunks_;          // for the arenas of the processes that run here
 
   // -- written by the owner, taken from by thieves ----------------------------------------------------------------------
   queue max_;

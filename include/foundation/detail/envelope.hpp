@@ -55,11 +55,12 @@ struct message_ops {
   void (*destroy)(void* payload) noexcept;
   /// Of a request: where the answer goes. Null for a message that is none.
   reply_handle& (*asks)(void* payload) noexcept;
+  std::size_t bytes;  ///< of the payload
 };
 
 template <typename T>
 inline const message_ops message_ops_of = {
-    &typeid(T), [](void* payload) noexcept { static_cast<T*>(payload)->~T(); }, nullptr};
+    &typeid(T), [](void* payload) noexcept { static_cast<T*>(payload)->~T(); }, nullptr, sizeof(T)};
 
 /// What `signal::payload_offset` has room for behind the header.
 inline constexpr std::size_t largest_message_alignment = 32768;
