@@ -26,12 +26,15 @@ set(
   ${PROJECT_SOURCE_DIR}/src/os/unwind.cpp
   ${PROJECT_SOURCE_DIR}/src/os/virtual_memory.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/arena.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/atom.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/atom_table.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/backing.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/chunk_cache.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/poison.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/scratch.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/stack_pool.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/stack_slab.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/utf8.cpp
   ${PROJECT_SOURCE_DIR}/src/sched/carrier_store.cpp
   ${PROJECT_SOURCE_DIR}/src/sched/epoch.cpp
   ${PROJECT_SOURCE_DIR}/src/sched/fiber_algorithm.cpp

@@ -21,10 +21,12 @@ set(
 set(
   foundation_tests_unit_memory
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/arena_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/memory/atom_table_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/backing_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/poison_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/scratch_test.cpp
-  ${PROJECT_SOURCE_DIR}/tests/unit/memory/stack_pool_test.cpp)
+  ${PROJECT_SOURCE_DIR}/tests/unit/memory/stack_pool_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/memory/utf8_test.cpp)
 set(
   foundation_tests_unit_sched
   ${PROJECT_SOURCE_DIR}/tests/unit/sched/carrier_test.cpp
@@ -105,6 +107,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/system_info_test.cpp)
 set(
   foundation_tests_unit_public
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/atom_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/error_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/exit_reason_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/fmt_test.cpp
@@ -116,6 +119,7 @@ set(
 set(foundation_tests_model)
 set(
   foundation_tests_stress
+  ${PROJECT_SOURCE_DIR}/tests/stress/atom_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/blocked_million_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/boost_wait_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/epoch_stress_test.cpp

@@ -30,6 +30,10 @@ enum class errc : std::uint8_t {
   already_registered,     ///< a name is taken, or the process has one; the message says who, or which
   no_reply,               ///< a request was dropped without a reply by who had taken it, or whose life ended with it
   abandoned,              ///< the process could not be unwound in time and was given up (planned)
+  invalid_atom,           ///< a text that cannot be an atom: more than 255 characters, or not UTF-8
+  atom_table_nearly_full,  ///< a new atom would go over the caller's own bound `max_atoms`
+  atom_table_full,        ///< there are as many atoms as `atom_limit()`
+  invalid_data,           ///< bytes from outside are damaged, cut short, or larger than the caller allows
 };
 
 /// The code's spelling in the source, as `"system_limit"`; `"unknown"` for a value that is none of the codes.

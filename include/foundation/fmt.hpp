@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Formatters for fmt: pid `<0.12.3>`, reference `#Ref<0.1.2.3>`, exit_reason, errc and error. Each takes the format
+/// Formatters for fmt: pid `<0.12.3>`, reference `#Ref<0.1.2.3>`, atom, exit_reason, errc and error. Each takes the format
 /// specification of a string: `fmt::format("{:>12}", pid)`. Nothing else of the library includes fmt.
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <iterator>
 #include <string_view>
 
+#include <foundation/atom.hpp>
 #include <foundation/error.hpp>
 #include <foundation/exit_reason.hpp>
 #include <foundation/pid.hpp>
@@ -33,6 +34,14 @@ struct fmt::formatter<foundation::reference> : fmt::formatter<std::string_view> 
     fmt::format_to(std::back_inserter(text), "#Ref<0.{}.{}.{}>", access::tag(r), access::scheduler(r),
                    access::counter(r));
     return fmt::formatter<std::string_view>::format({text.data(), text.size()}, context);
+  }
+};
+
+template <>
+struct fmt::formatter<foundation::atom> : fmt::formatter<std::string_view> {
+  template <typename FormatContext>
+  auto format(foundation::atom a, FormatContext& context) const {
+    return fmt::formatter<std::string_view>::format(a.text(), context);
   }
 };
 

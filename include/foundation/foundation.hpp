@@ -3,6 +3,7 @@
 #pragma once
 
 #include <foundation/alias.hpp>
+#include <foundation/atom.hpp>
 #include <foundation/errc.hpp>
 #include <foundation/error.hpp>
 #include <foundation/exit_reason.hpp>

@@ -98,6 +98,14 @@ const char* name(errc code) noexcept {
       return "no_reply";
     case errc::abandoned:
       return "abandoned";
+    case errc::invalid_atom:
+      return "invalid_atom";
+    case errc::atom_table_nearly_full:
+      return "atom_table_nearly_full";
+    case errc::atom_table_full:
+      return "atom_table_full";
+    case errc::invalid_data:
+      return "invalid_data";
   }
   return "unknown";
 }
@@ -130,6 +138,14 @@ const char* describe(errc code) noexcept {
       return "the request was dropped without a reply";
     case errc::abandoned:
       return "the process could not be unwound in time and was given up";
+    case errc::invalid_atom:
+      return "the text cannot be an atom";
+    case errc::atom_table_nearly_full:
+      return "as many atoms as the caller allows are there";
+    case errc::atom_table_full:
+      return "the atom table is full";
+    case errc::invalid_data:
+      return "the data is damaged, cut short or too large";
   }
   return "an unknown error";
 }

@@ -20,7 +20,7 @@ namespace fn = foundation;
 namespace {
 
 TEST(errc, every_code_has_a_name_and_a_line_of_its_own) {
-  for (int i = 1; i <= static_cast<int>(fn::errc::abandoned); ++i) {
+  for (int i = 1; i <= static_cast<int>(fn::errc::invalid_data); ++i) {
     const auto code = static_cast<fn::errc>(i);
     EXPECT_STRNE(fn::name(code), "unknown");
     EXPECT_STRNE(fn::describe(code), "an unknown error");

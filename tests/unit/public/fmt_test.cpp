@@ -23,6 +23,10 @@ TEST(fmt, prints_a_reference_with_its_fields) {
             "#Ref<0.4294967295.4294967295.18446744073709551615>");
 }
 
+TEST(fmt, prints_an_atom_as_its_text) {
+  EXPECT_EQ(fmt::format("{} {}|{:>4}", fn::atom::make("ok").value(), fn::atom(), fn::atom::make("no").value()), "ok |  no");
+}
+
 TEST(fmt, prints_reasons_codes_and_errors) {
   EXPECT_EQ(fmt::format("{}", fn::exit_reason::user("disk full")), "user: disk full");
   EXPECT_EQ(fmt::format("{}", fn::errc::would_deadlock), "would_deadlock");
