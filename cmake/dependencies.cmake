@@ -24,3 +24,8 @@ endif()
 if(NOT TARGET spdlog::spdlog)
   find_package(spdlog 1.10 REQUIRED)
 endif()
+
+# What Debian and its relatives call it; no other is asked for, so that an installed package finds the same one.
+if(NOT TARGET zstd::libzstd_shared)
+  find_package(zstd 1.4 CONFIG REQUIRED)
+endif()

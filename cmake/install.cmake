@@ -41,7 +41,7 @@ install(FILES ${PROJECT_BINARY_DIR}/foundationConfig.cmake ${PROJECT_BINARY_DIR}
 set(foundation_pc_libs "-L\${libdir} -lfoundation")
 set(foundation_pc_requires "")
 if(NOT foundation_is_shared)
-  set(foundation_pc_requires "spdlog fmt")
+  set(foundation_pc_requires "spdlog fmt libzstd")
   string(APPEND foundation_pc_libs " -lboost_fiber -lboost_context -pthread")
   foreach(library IN LISTS CMAKE_DL_LIBS)
     string(APPEND foundation_pc_libs " -l${library}")

@@ -29,7 +29,11 @@ set(
   ${PROJECT_SOURCE_DIR}/src/memory/atom.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/atom_table.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/backing.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/binary.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/binary_buffer.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/chunk_cache.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/compression.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/optimize_binary.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/poison.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/scratch.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/stack_pool.cpp

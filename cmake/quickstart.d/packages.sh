@@ -10,7 +10,7 @@ clang_candidates=(clang-16 clang-17 clang-18 clang-19)
 bench_optional=(golang-go erlang-base libcaf-dev gnuplot-nox libbenchmark-dev)
 
 # The oldest version of each that will do; of those that are not here any.
-declare -A oldest=([g++]=12.0 [cmake]=3.25 [libfmt-dev]=9.0 [libspdlog-dev]=1.10 [libmimalloc-dev]=2.0
+declare -A oldest=([g++]=12.0 [cmake]=3.25 [libfmt-dev]=9.0 [libspdlog-dev]=1.10 [libzstd-dev]=1.4 [libmimalloc-dev]=2.0
   [libgtest-dev]=1.12 [libgmock-dev]=1.12)
 
 # package_names SET...: every name that the sets could lead to; what to ask apt about.
@@ -20,7 +20,7 @@ package_names() {
     case $set in
       build)
         printf '%s\n' g++ cmake ninja-build pkg-config ccache "${boost_candidates[@]}" libfmt-dev libspdlog-dev \
-          libmimalloc-dev
+          libzstd-dev libmimalloc-dev
         ;;
       test) printf '%s\n' libgtest-dev libgmock-dev python3 erlang-base gdb valgrind ;;
       bench) printf '%s\n' "${bench_optional[@]}" python3 ;;
@@ -69,7 +69,7 @@ choose_packages() {
         choose_all "$list" g++ cmake ninja-build pkg-config || status=1
         choose_optional "$list" ccache
         choose_boost "$list" || status=1
-        choose_all "$list" libfmt-dev libspdlog-dev libmimalloc-dev || status=1
+        choose_all "$list" libfmt-dev libspdlog-dev libzstd-dev libmimalloc-dev || status=1
         ;;
       test)
         choose_all "$list" libgtest-dev libgmock-dev python3 || status=1

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Formatters for fmt: pid `<0.12.3>`, reference `#Ref<0.1.2.3>`, atom, exit_reason, errc and error. Each takes the format
+/// Formatters for fmt: pid `<0.12.3>`, reference `#Ref<0.1.2.3>`, atom, binary
+/// `<<"GET /\r\n">>`, exit_reason, errc and error. Each takes the format
 /// specification of a string: `fmt::format("{:>12}", pid)`. Nothing else of the library includes fmt.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include <foundation/atom.hpp>
+#include <foundation/binary.hpp>
 #include <foundation/error.hpp>
 #include <foundation/exit_reason.hpp>
 #include <foundation/pid.hpp>
@@ -42,6 +44,39 @@ struct fmt::formatter<foundation::atom> : fmt::formatter<std::string_view> {
   template <typename FormatContext>
   auto format(foundation::atom a, FormatContext& context) const {
     return fmt::formatter<std::string_view>::format(a.text(), context);
+  }
+};
+
+/// In quotes, with C's escapes for what is no printable ASCII; of more than 64 bytes the first 64, and how many there are:
+/// `<<"GET /index.html HTTP/1.1\r\nHost: "..., 5000 bytes>>`.
+template <>
+struct fmt::formatter<foundation::binary> : fmt::formatter<std::string_view> {
+  template <typename FormatContext>
+  auto format(const foundation::binary& b, FormatContext& context) const {
+    constexpr std::size_t shown = 64;
+    fmt::basic_memory_buffer<char, 4 * shown + 40> text;
+    auto out = fmt::format_to(std::back_inserter(text), "<<\"");
+    for (const char c : b.text().substr(0, shown)) {
+      switch (c) {
+        case '\n': out = fmt::format_to(out, "\\n"); break;
+        case '\r': out = fmt::format_to(out, "\\r"); break;
+        case '\t': out = fmt::format_to(out, "\\t"); break;
+        case '"': out = fmt::format_to(out, "\\\""); break;
+        case '\\': out = fmt::format_to(out, "\\\\"); break;
+        default:
+          if (c >= ' ' && c <= '~') {
+            *out++ = c;
+          } else {
+            out = fmt::format_to(out, "\\x{:02x}", static_cast<unsigned char>(c));
+          }
+      }
+    }
+    if (b.size() <= shown) {
+      fmt::format_to(out, "\">>");
+    } else {
+      fmt::format_to(out, "\"..., {} bytes>>", b.size());
+    }
+    return fmt::formatter<std::string_view>::format({text.data(), text.size()}, context);
   }
 };
 

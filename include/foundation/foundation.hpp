@@ -4,6 +4,7 @@
 
 #include <foundation/alias.hpp>
 #include <foundation/atom.hpp>
+#include <foundation/binary.hpp>
 #include <foundation/errc.hpp>
 #include <foundation/error.hpp>
 #include <foundation/exit_reason.hpp>
@@ -13,6 +14,7 @@
 #include <foundation/message.hpp>
 #include <foundation/monitor_options.hpp>
 #include <foundation/names.hpp>
+#include <foundation/optimize_binary.hpp>
 #include <foundation/pid.hpp>
 #include <foundation/priority.hpp>
 #include <foundation/process.hpp>

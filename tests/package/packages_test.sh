@@ -33,7 +33,7 @@ chosen() {
 }
 
 tools='g++ cmake ninja-build pkg-config ccache'
-libraries='libfmt-dev libspdlog-dev libmimalloc-dev'
+libraries='libfmt-dev libspdlog-dev libzstd-dev libmimalloc-dev'
 tests='libgtest-dev libgmock-dev python3 erlang-base gdb valgrind'
 
 expect 'Debian 12 takes the newer Boost beside its default 1.74' \
@@ -110,7 +110,7 @@ expect 'an unknown set is named' \
 mkdir "$work/bin"
 for tool in bash dirname mktemp rm; do ln -s "$(type -P "$tool")" "$work/bin/$tool"; done
 expect 'without apt one line lists what is needed' 'quickstart: no apt here; needed: g++ 12 or clang 16, CMake 3.25,'\
-' Ninja, pkg-config, Boost 1.81 to 1.87 (Fiber, Context; shared), fmt 9, spdlog 1.10, mimalloc 2; for the tests'\
+' Ninja, pkg-config, Boost 1.81 to 1.87 (Fiber, Context; shared), fmt 9, spdlog 1.10, zstd 1.4, mimalloc 2; for the tests'\
 ' GoogleTest 1.12 and Python 3 [1]' "$(quickstart_says "$work/bin")"
 
 # A machine whose package manager is a fake: apt-cache offers what is in the list $work/offered, dpkg-query has what is in
