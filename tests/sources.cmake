@@ -23,6 +23,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/arena_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/atom_table_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/backing_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/memory/binary_property_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/poison_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/scratch_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/stack_pool_test.cpp
@@ -108,11 +109,14 @@ set(
 set(
   foundation_tests_unit_public
   ${PROJECT_SOURCE_DIR}/tests/unit/public/atom_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/binary_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/error_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/exit_reason_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/fmt_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/optimize_binary_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/options_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/pid_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/restore_binary_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/result_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/type_identity_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/type_identity_twin_test.cpp)
@@ -120,6 +124,7 @@ set(foundation_tests_model)
 set(
   foundation_tests_stress
   ${PROJECT_SOURCE_DIR}/tests/stress/atom_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/binary_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/blocked_million_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/boost_wait_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/epoch_stress_test.cpp

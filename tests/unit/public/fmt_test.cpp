@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <string>
 
 #include <foundation/fmt.hpp>
 
@@ -25,6 +26,21 @@ TEST(fmt, prints_a_reference_with_its_fields) {
 
 TEST(fmt, prints_an_atom_as_its_text) {
   EXPECT_EQ(fmt::format("{} {}|{:>4}", fn::atom::make("ok").value(), fn::atom(), fn::atom::make("no").value()), "ok |  no");
+}
+
+TEST(fmt, prints_a_binary_in_quotes_with_escapes) {
+  const auto printed = [](std::string_view text) { return fmt::format("{}", fn::binary::copy(text).value()); };
+  EXPECT_EQ(printed(""), "<<\"\">>");
+  EXPECT_EQ(printed("GET /\r\n\t\"\\\x01\x7f\xff"), R"(<<"GET /\r\n\t\"\\\x01\x7f\xff">>)");
+  EXPECT_EQ(printed(std::string_view("\0~ ", 3)), R"(<<"\x00~ ">>)");
+  EXPECT_EQ(fmt::format("{:>8}|", fn::binary::copy("a").value()), " <<\"a\">>|");
+}
+
+TEST(fmt, cuts_a_long_binary_and_says_how_long_it_is) {
+  EXPECT_EQ(fmt::format("{}", fn::binary::copy(std::string(64, 'x')).value()), "<<\"" + std::string(64, 'x') + "\">>");
+  EXPECT_EQ(fmt::format("{}", fn::binary::copy(std::string(5000, '\xff')).value()).size(), 64 * 4 + 3 + 18u);
+  EXPECT_EQ(fmt::format("{}", fn::binary::copy(std::string(5000, 'x')).value()),
+            "<<\"" + std::string(64, 'x') + "\"..., 5000 bytes>>");
 }
 
 TEST(fmt, prints_reasons_codes_and_errors) {
