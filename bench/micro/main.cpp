@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The walks of a message and of a process under Google Benchmark, without peers: for its filters, repetitions and statistics
-// while one of them is worked on. An iteration is a run of the row, whose warm-up is not counted.
+// while one of them is worked on. An iteration is a run of the row, whose warm-up is not counted. Beside them what the other
+// files here measure.
 #include <benchmark/benchmark.h>
 
 #include <string>
+
+#include <foundation/runtime.hpp>
 
 #include "rows/rows.hpp"
 
@@ -56,5 +59,7 @@ int main(int argc, char** argv) {
     add(name.c_str(), ours::spawn_exit, {.values = {{"lives", lives}, {"at_once", at_once}}}, "lives",
         lives * (lives - 1) / 2);
   }
+  // A program with one thread counts references without atomics, and none that has a runtime is one.
+  const foundation::runtime rt({.schedulers = 1});
   benchmark::RunSpecifiedBenchmarks();
 }

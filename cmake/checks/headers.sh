@@ -11,7 +11,7 @@ shift
 # Prints what is wrong with one header, or nothing.
 # shellcheck disable=SC2317  # called by way of xargs
 judge() {
-  local header=$1 dependencies heavy='/(spdlog|boost/(fiber|context|asio|beast|pfr)|asio|fmt)/'
+  local header=$1 dependencies heavy='/(spdlog|boost/(fiber|context|asio|beast|pfr)|asio|fmt)/|/zstd[^/]*[.]h$'
   shift
   dependencies=$(mktemp)
   # Twice: the second include must be nothing.

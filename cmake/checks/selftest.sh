@@ -171,6 +171,9 @@ case $check in
     put include/boost/fiber/all.hpp '#pragma once'
     put include/foundation/foundation.hpp '#pragma once' '#include <boost/fiber/all.hpp>'
     refuses '<foundation/foundation.hpp> brings in .*boost/fiber/all.hpp'
+    put include/zstd.h '#pragma once'
+    put include/foundation/foundation.hpp '#pragma once' '#include <zstd.h>'
+    refuses '<foundation/foundation.hpp> brings in .*/zstd.h'
     rm "$tree/include/foundation/foundation.hpp"
     refuses 'no include/foundation/foundation.hpp'
     ;;
