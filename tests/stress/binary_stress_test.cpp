@@ -4,12 +4,12 @@
 #include <deque>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <foundation/binary.hpp>
 
 #include "base/base.hpp"
-#include "os/os.hpp"
 #include "support/backing_probe.hpp"
 #include "support/scale.hpp"
 
@@ -81,7 +81,7 @@ TEST_F(BinaryStress, one_of_those_who_append_to_copies_at_once_gets_the_place_be
     sync::atomic<std::size_t> ready{0};
     run_threads([&](std::size_t t) {
       ready.fetch_add(1);
-      while (ready.load() != threads_at_once) os::relax();
+      while (ready.load() != threads_at_once) std::this_thread::yield();
       own[t].append(std::to_string(t)).value();
     });
     std::size_t in_place = 0;

@@ -116,6 +116,15 @@ TEST_F(OptimizeBinary, transmission_never_makes_it_larger_and_says_how_it_is_to_
   }
 }
 
+TEST_F(OptimizeBinary, transmission_of_what_would_stay_as_large_leaves_it) {
+  for (std::size_t size = 0; size != 200; ++size) {
+    const std::string text(size, 'a');
+    const auto made = fn::optimize_binary(of(text), transmission).value();
+    ASSERT_EQ(made.encoding, made.size_after() < size ? binary_encoding::zstd : binary_encoding::plain) << size;
+    ASSERT_EQ(fn::restore_binary(made).value(), text);
+  }
+}
+
 TEST_F(OptimizeBinary, the_level_trades_time_for_size) {
   std::mt19937_64 random(3);
   std::string text;

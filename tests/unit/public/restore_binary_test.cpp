@@ -129,6 +129,8 @@ TEST(RestoreBinary, takes_one_frame_whole_and_alone) {
   const std::string skippable = std::string("\x50\x2a\x4d\x18", 4) + little_endian(3, 4) + "abc";
   EXPECT_EQ(restore(skippable), fn::errc::invalid_data);
   EXPECT_EQ(restore(skippable + frame), fn::errc::invalid_data);
+  EXPECT_EQ(restore(frame + skippable), fn::errc::invalid_data);
+  EXPECT_EQ(restore(frame + repeating(0, {0})), fn::errc::invalid_data);
   EXPECT_EQ(restore(frame).value(), std::string(1000, 'x'));
 }
 
