@@ -64,9 +64,9 @@ struct optimized_binary {
 ///     const fn::binary again = fn::restore_binary(kept).value();
 ///
 /// Transmission never makes it larger, and storage keeps the compressed form only below `ratio`.
-/// Any thread. Cost: `sharing` a copy, if any; compression some nanoseconds a byte at level 3, a hundred times as many at
-/// 19, and memory of a few hundred KiB at level 3, up to some 100 MiB at 19, given back before it returns. A process does not
-/// give way meanwhile: compress what is large on a thread of its own.
+/// Any thread. Cost: `sharing` a copy, if any; compression a nanosecond or some a byte at level 3, hundreds at 19; meanwhile
+/// about 1 MiB at level 3 and 80 MiB at 19, and as much as the result may have. A process does not give way while it is
+/// compressed: do that to what is large on a thread of its own.
 /// @errors errc::invalid_argument for an option out of range, with its name; errc::system_limit when memory is refused
 [[nodiscard]] FOUNDATION_API result<optimized_binary> optimize_binary(binary data,
                                                                       binary_strategy strategy = binary_strategy::automatic,
@@ -82,7 +82,7 @@ struct restore_options {
 ///     if (!request) return close(connection, request.error());
 ///
 /// Takes exactly one frame as `optimize_binary` makes them, and looks at its size before it allocates. Never more than
-/// `max_size`, nor more than 32,768 times the input, and some 160 KiB for zstd itself. Any thread; a few tenths of a
+/// `max_size`, nor more than 32,768 times the input, and some 100 KiB for zstd itself. Any thread; about half a
 /// nanosecond a byte of the result.
 /// @errors errc::invalid_data for what is damaged, cut short, followed by something else, no such frame, or larger than
 ///         `max_size`; errc::invalid_argument for an encoding that is none; errc::system_limit when memory is refused
