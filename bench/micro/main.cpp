@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The walks of a message and of a process under Google Benchmark, without peers: for its filters, repetitions and statistics
-// while one of them is worked on. An iteration is a run of the row, whose warm-up is not counted. Beside them what the other
-// files here measure.
+// The walks of a message and of a process under Google Benchmark, without peers: for its filters, repetitions and
+// statistics while one of them is worked on. An iteration is a run of the row, whose warm-up is not counted. Beside
+// them what the other files here measure.
 #include <benchmark/benchmark.h>
 
 #include <string>

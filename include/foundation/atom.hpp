@@ -35,9 +35,9 @@ struct atom_access;
 ///     const fn::atom ok = fn::atom::make("ok").value();
 ///     if (reply.status == ok) { … }
 ///
-/// One word, trivially copyable, valid on any thread for ever: an atom is never taken out of the table. So make atoms of
-/// what your program knows, and of text from outside only with `existing_atom` or `safe_atom`. A default-constructed atom
-/// is the empty one, `''`, which is in no table and counts for nothing.
+/// One word, trivially copyable, valid on any thread for ever: an atom is never taken out of the table. So make atoms
+/// of what your program knows, and of text from outside only with `existing_atom` or `safe_atom`. A default-constructed
+/// atom is the empty one, `''`, which is in no table and counts for nothing.
 ///
 /// There is no `<`: which word is smaller changes from run to run. `atom::text_order` compares the texts. Prints as its
 /// text (foundation/fmt.hpp).
@@ -55,11 +55,11 @@ class atom {
   ///     const auto key = fn::atom::make(line.substr(0, colon));
   ///     if (!key) return key.error();
   ///
-  /// Any thread. One that is there: a hash and a comparison, without a lock. A new one: a lock of a 64th part of the table,
-  /// one allocation, now and then a second one that doubles this part.
+  /// Any thread. One that is there: a hash and a comparison, without a lock. A new one: a lock of a 64th part of the
+  /// table, one allocation, now and then a second one that doubles this part.
   /// @errors errc::invalid_atom for a text that is too long or no UTF-8 (surrogates and overlong forms are none);
-  ///         errc::atom_table_full at `atom_limit()`; errc::system_limit when memory is refused. An atom that is there is
-  ///         always returned
+  ///         errc::atom_table_full at `atom_limit()`; errc::system_limit when memory is refused. An atom that is there
+  ///         is always returned
   /// Semantics: `erlang:binary_to_atom/1`.
   [[nodiscard]] FOUNDATION_API static result<atom> make(std::string_view text) noexcept;
 
@@ -70,8 +70,9 @@ class atom {
 
   [[nodiscard]] friend constexpr bool operator==(const atom&, const atom&) noexcept = default;
 
-  /// Orders by text, byte by byte, which is by code point, as Erlang does: `std::map<fn::atom, int, fn::atom::text_order>`.
-  /// Compares strings, where `==` compares words.
+  /// Orders by text, byte by byte, which is by code point, as Erlang does. Compares strings, where `==` compares words.
+  ///
+  ///     std::map<fn::atom, int, fn::atom::text_order> sorted;
   struct text_order {
     [[nodiscard]] bool operator()(atom a, atom b) const noexcept { return a != b && a.text() < b.text(); }
   };
@@ -105,8 +106,8 @@ struct safe_atom_options {
   std::size_t max_atoms = 800'000;  ///< 0: only those that are there
 };
 
-/// As `atom::make`, and makes a new atom only while there are fewer than `max_atoms`: what comes from outside can then fill
-/// the table up to there and no further, whoever else makes atoms at the same time.
+/// As `atom::make`, and makes a new atom only while there are fewer than `max_atoms`: what comes from outside can then
+/// fill the table up to there and no further, whoever else makes atoms at the same time.
 ///
 ///     const auto topic = fn::safe_atom(request.topic, {.max_atoms = 100'000});
 ///

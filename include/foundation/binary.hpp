@@ -28,17 +28,17 @@ struct binary_access;
 ///     const fn::binary title = page.slice(at, length).value();  // the same
 ///
 /// 64 bytes in size. A copy never allocates and never throws: 64 bytes and, from 64 bytes of content on, an atomic
-/// increment. The buffer is freed with the last binary that refers to it, on that one's thread. A binary may be sent and
-/// copied to any thread; as any value, one object is for one thread at a time. What allocates returns a result.
+/// increment. The buffer is freed with the last binary that refers to it, on that one's thread. A binary may be sent
+/// and copied to any thread; as any value, one object is for one thread at a time. What allocates returns a result.
 ///
-/// Size decides where the bytes are, and nothing else: below 64 they are always in the object, so a small slice keeps no
-/// buffer alive. A slice of 64 bytes or more keeps the whole buffer: `buffer_size` tells, `compact` helps.
+/// Size decides where the bytes are, and nothing else: below 64 they are always in the object, so a small slice keeps
+/// no buffer alive. A slice of 64 bytes or more keeps the whole buffer: `buffer_size` tells, `compact` helps.
 ///
 /// Ordered byte by byte, a shorter one before what it is the beginning of; hashed as a `std::string_view` of the same
 /// bytes. Prints as `<<"GET /\r\n">>`, cut after 64 bytes (foundation/fmt.hpp).
 ///
-/// Semantics: Erlang's binaries (Efficiency Guide, "Constructing and Matching Binaries": heap binaries up to 64 bytes, refc
-/// binaries, sub binaries).
+/// Semantics: Erlang's binaries (Efficiency Guide, "Constructing and Matching Binaries": heap binaries up to 64 bytes,
+/// refc binaries, sub binaries).
 class binary {
  public:
   /// Bytes that fit into the object.
@@ -88,8 +88,8 @@ class binary {
   [[nodiscard]] FOUNDATION_API static result<binary> copy(std::span<const std::byte> bytes) noexcept;
   [[nodiscard]] FOUNDATION_API static result<binary> copy(std::string_view text) noexcept;
 
-  /// A binary of what a container holds. From 256 bytes on it takes the container's own memory, without a copy, unless more
-  /// than half of that is unused; smaller ones are copied, which costs no more. Any thread; one small allocation.
+  /// A binary of what a container holds. From 256 bytes on it takes the container's own memory, without a copy, unless
+  /// more than half of that is unused; smaller ones are copied, which costs no more. Any thread; one small allocation.
   ///
   ///     auto page = fn::binary::take(std::move(body));  // a std::string
   ///
@@ -127,17 +127,17 @@ class binary {
   ///     fn::binary line;
   ///     for (std::string_view word : words) line.append(word).value();
   ///
-  /// Amortised linear: a buffer made by `append` has room for as much again, at least for 256 bytes; the first one to append to
-  /// a binary that ends where the buffer's used part ends goes on in place. Who appends to another copy of the same binary
-  /// gets a buffer of its own.
+  /// Amortised linear: a buffer made by `append` has room for as much again, at least for 256 bytes; the first one to
+  /// append to a binary that ends where the buffer's used part ends goes on in place. Who appends to another copy of
+  /// the same binary gets a buffer of its own.
   /// @errors errc::system_limit when memory is refused: this binary is then as it was
   /// Semantics: `<<Binary/binary, More/binary>>` (Efficiency Guide, "Constructing Binaries").
   result<void> append(std::span<const std::byte> more) noexcept { return append_bytes(more.data(), more.size()); }
   result<void> append(std::string_view more) noexcept { return append_bytes(more.data(), more.size()); }
   result<void> append(const binary& more) noexcept { return append(more.bytes()); }
 
-  /// Moves the bytes to a buffer of just their size, if the present one is larger. So a small slice no longer keeps a large
-  /// buffer alive, which is freed if nobody else has a part of it. Any thread; at most one allocation and a copy.
+  /// Moves the bytes to a buffer of just their size, if the present one is larger. So a small slice no longer keeps a
+  /// large buffer alive, which is freed if nobody else has a part of it. Any thread; at most one allocation and a copy.
   ///
   ///     state.key = request.slice(0, 100).value();
   ///     state.key.compact().value();

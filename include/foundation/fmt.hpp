@@ -47,8 +47,8 @@ struct fmt::formatter<foundation::atom> : fmt::formatter<std::string_view> {
   }
 };
 
-/// In quotes, with C's escapes for what is no printable ASCII; of more than 64 bytes the first 64, and how many there are:
-/// `<<"GET /index.html HTTP/1.1\r\nHost: "..., 5000 bytes>>`.
+/// In quotes, with C's escapes for what is no printable ASCII; of more than 64 bytes the first 64, and how many there
+/// are: `<<"GET /index.html HTTP/1.1\r\nHost: "..., 5000 bytes>>`.
 template <>
 struct fmt::formatter<foundation::binary> : fmt::formatter<std::string_view> {
   template <typename FormatContext>

@@ -64,13 +64,12 @@ struct optimized_binary {
 ///     const fn::binary again = fn::restore_binary(kept).value();
 ///
 /// Transmission never makes it larger, and storage keeps the compressed form only below `ratio`.
-/// Any thread. Cost: `sharing` a copy, if any; compression a nanosecond or some a byte at level 3, hundreds at 19; meanwhile
-/// about 1 MiB at level 3 and 80 MiB at 19, and as much as the result may have. A process does not give way while it is
-/// compressed: do that to what is large on a thread of its own.
+/// Any thread. Cost: `sharing` a copy, if any; compression a nanosecond or some a byte at level 3, hundreds at 19;
+/// meanwhile about 1 MiB at level 3 and 80 MiB at 19, and as much as the result may have. A process does not give way
+/// while it is compressed: do that to what is large on a thread of its own.
 /// @errors errc::invalid_argument for an option out of range, with its name; errc::system_limit when memory is refused
-[[nodiscard]] FOUNDATION_API result<optimized_binary> optimize_binary(binary data,
-                                                                      binary_strategy strategy = binary_strategy::automatic,
-                                                                      const optimize_options& options = {}) noexcept;
+[[nodiscard]] FOUNDATION_API result<optimized_binary> optimize_binary(
+    binary data, binary_strategy strategy = binary_strategy::automatic, const optimize_options& options = {}) noexcept;
 
 struct restore_options {
   std::size_t max_size = std::size_t{64} << 20;  ///< bytes of the result at most: larger ones are an error
@@ -90,7 +89,8 @@ struct restore_options {
                                                            const restore_options& options = {}) noexcept;
 
 /// The same for what is still in one piece.
-[[nodiscard]] inline result<binary> restore_binary(const optimized_binary& from, const restore_options& options = {}) noexcept {
+[[nodiscard]] inline result<binary> restore_binary(const optimized_binary& from,
+                                                   const restore_options& options = {}) noexcept {
   return restore_binary(from.data, from.encoding, options);
 }
 

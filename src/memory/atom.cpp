@@ -45,8 +45,8 @@ result<atom> intern(std::string_view text, std::size_t most) noexcept {
     case atom_table::outcome::done:
       return detail::atom_access::make(made.at);
     case atom_table::outcome::nearly_full:
-      return refusal(errc::atom_table_nearly_full, "max_atoms: {} atoms are there, {} allowed here (atom_limit: {})", made.count,
-                     most, made.limit);
+      return refusal(errc::atom_table_nearly_full, "max_atoms: {} atoms are there, {} allowed here (atom_limit: {})",
+                     made.count, most, made.limit);
     case atom_table::outcome::full:
       return refusal(errc::atom_table_full, "atom_limit: {} atoms are there, {} allowed", made.count, made.limit);
     case atom_table::outcome::no_memory:
@@ -59,7 +59,9 @@ result<atom> intern(std::string_view text, std::size_t most) noexcept {
 
 result<atom> atom::make(std::string_view text) noexcept { return intern(text, unbounded); }
 
-result<atom> safe_atom(std::string_view text, safe_atom_options options) noexcept { return intern(text, options.max_atoms); }
+result<atom> safe_atom(std::string_view text, safe_atom_options options) noexcept {
+  return intern(text, options.max_atoms);
+}
 
 std::optional<atom> existing_atom(std::string_view text) noexcept {
   if (text.empty()) return atom();

@@ -65,7 +65,8 @@ atom_table::interned atom_table::intern(std::string_view text, std::size_t most)
   if (const entry* const there = find_in(p.newest.load(sync::memory_order_acquire), hash, text)) return {.at = there};
 
   const sync::lock_guard lock(p.mutex);
-  if (const entry* const there = find_in(p.newest.load(sync::memory_order_relaxed), hash, text)) return {.at = there};  // A3
+  // A3
+  if (const entry* const there = find_in(p.newest.load(sync::memory_order_relaxed), hash, text)) return {.at = there};
   if (const interned no = refused(load_places(), most); no.result != outcome::done) return no;
   if (!make_room_locked(p)) return {.result = outcome::no_memory};
   void* const memory = allocate(entry_bytes(text));

@@ -18,21 +18,22 @@ namespace foundation::memory {
 ///   set_limit(n)         any thread   false when there are more than n; lock-free
 ///   count(), limit(), bytes()         any thread
 ///
-/// Parts: 64 hash tables, each with a lock for what is new in it. A table is an array of pointers, probed linearly, at most
-/// half full; one twice as large takes its place when it would be fuller. The lock and the growth of one part stop nobody in
-/// the other 63, and a look-up never: doubling a part of a table with a million atoms copies 16,384 pointers.
+/// Parts: 64 hash tables, each with a lock for what is new in it. A table is an array of pointers, probed linearly, at
+/// most half full; one twice as large takes its place when it would be fuller. The lock and the growth of one part stop
+/// nobody in the other 63, and a look-up never: doubling a part of a table with a million atoms copies 16,384 pointers.
 ///
-/// Why the old arrays stay: a reader may be in one. All of them together are as large as the newest. Epochs would free them,
-/// but belong to a layer above, and threads would have to register for a look-up.
+/// Why the old arrays stay: a reader may be in one. All of them together are as large as the newest. Epochs would free
+/// them, but belong to a layer above, and threads would have to register for a look-up.
 ///
 /// Rules
 ///   A1. An entry is complete before its pointer is stored in a slot (release), and read after it was loaded (acquire).
-///   A2. A slot that is not null never changes, so a probe that ends at a null slot of an array has seen all that was in it.
-///   A3. Who holds a part's lock has the newest array: what `find` misses in it is in none. Without the lock, a miss is right
-///       for some moment of the look-up: an entry that was there before it is in every array from then on.
-///   A4. Count and limit are one word. A place is taken by a compare-exchange of both, so the limit is never passed, and
-///       `set_limit` never goes below the count. It is taken last, when nothing can fail any more: no place is given back,
-///       and nobody meets a table that is full only for a moment.
+///   A2. A slot that is not null never changes, so a probe that ends at a null slot of an array has seen all that was
+///       in it.
+///   A3. Who holds a part's lock has the newest array: what `find` misses in it is in none. Without the lock, a miss is
+///       right for some moment of the look-up: an entry that was there before it is in every array from then on.
+///   A4. Count and limit are one word. A place is taken by a compare-exchange of both, so the limit is never passed,
+///       and `set_limit` never goes below the count. It is taken last, when nothing can fail any more: no place is
+///       given back, and nobody meets a table that is full only for a moment.
 class atom_table {
  public:
   using entry = foundation::detail::atom_entry;
@@ -79,7 +80,7 @@ class atom_table {
     [[nodiscard]] slot* slots() noexcept { return reinterpret_cast<slot*>(this + 1); }
   };
   struct alignas(base::cacheline) part {
-    sync::atomic<slot_array*> newest{nullptr};  // made and replaced under the lock (release), read by look-ups (acquire)
+    sync::atomic<slot_array*> newest{nullptr};  // made under the lock (release), read by look-ups (acquire)
     std::size_t used FOUNDATION_GUARDED_BY(mutex) = 0;
     sync::mutex mutex{base::lock_rank::atom_table};
   };

@@ -78,7 +78,8 @@ result<binary> binary::slice(std::size_t offset, std::size_t count) const noexce
   const std::size_t all = size();
   if (offset > all || (count != rest && count > all - offset)) {
     if (count == rest) return memory::refusal(errc::invalid_argument, "offset: {} given, 0..{} allowed", offset, all);
-    return memory::refusal(errc::invalid_argument, "slice: {} bytes from {} on given, within 0..{} allowed", count, offset, all);
+    return memory::refusal(errc::invalid_argument, "slice: {} bytes from {} on given, within 0..{} allowed", count,
+                           offset, all);
   }
   if (count == rest) count = all - offset;
   if (count <= inline_capacity) return binary_access::make_small(data() + offset, count);
@@ -104,7 +105,7 @@ result<void> binary::append_bytes(const void* more, std::size_t count) noexcept 
 
 result<void> binary::append_to_copy(const void* more, std::size_t count) noexcept {
   const std::size_t before = size();
-  constexpr std::size_t most = static_cast<std::size_t>(-1) / 4;  // beyond any allocator's, and twice as many are a number
+  constexpr std::size_t most = static_cast<std::size_t>(-1) / 4;  // more than anybody has; and twice that is a number
   if (count > most - std::min(before, most)) return errc::system_limit;
   const std::size_t all = before + count;
   binary_buffer* const made = binary_buffer::make(std::max(least_room, 2 * all));

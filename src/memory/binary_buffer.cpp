@@ -14,8 +14,8 @@ namespace foundation::inline v0 {
 
 namespace {
 
-/// What one of some groups of threads has made and freed. A buffer that is freed by another group than has made it leaves
-/// a difference in each; only the sums mean something. Relaxed: they count, and order nothing.
+/// What one of some groups of threads has made and freed. A buffer that is freed by another group than has made it
+/// leaves a difference in each; only the sums mean something. Relaxed: they count, and order nothing.
 struct alignas(base::cacheline) tally {
   sync::atomic<std::size_t> buffers{0};
   sync::atomic<std::size_t> bytes{0};

@@ -19,10 +19,10 @@
 /// Rules
 ///   B1. Bytes are written before a binary that shows them exists, and never again: [0, used) belongs to the binaries,
 ///       [used, capacity) to nobody.
-///   B2. Who moves `used` from the end of its own binary up owns the bytes between, until it shows them by a longer binary.
-///       Only one can: `used` never goes back.
-///   B3. A binary reaches another thread by whatever carries it there, which orders the writes of B2 before the reads. The
-///       claim itself orders nothing, as nobody reads what is claimed; so it is relaxed.
+///   B2. Who moves `used` from the end of its own binary up owns the bytes between, until it shows them by a longer
+///       binary. Only one can: `used` never goes back.
+///   B3. A binary reaches another thread by whatever carries it there, which orders the writes of B2 before the reads.
+///       The claim itself orders nothing, as nobody reads what is claimed; so it is relaxed.
 namespace foundation::inline v0::detail {
 
 class binary_buffer {
@@ -64,7 +64,7 @@ class binary_buffer {
   std::byte* const bytes_;
   const std::size_t capacity_;
   const std::size_t own_bytes_;                                   // of the block it stands in
-  const std::size_t adopted_bytes_;                               // of the container's memory; 0: the bytes are in the block
+  const std::size_t adopted_bytes_;                               // of its container's memory; 0: there is none
   void (*destroy_container_)(binary_buffer&) noexcept = nullptr;  // of an adopted one
 };
 

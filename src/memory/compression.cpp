@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "memory/compression.hpp"
 
-// For ZSTD_customMem: the seam of allocation. These functions are in the shared library too, and have not changed since 1.0.
+// For ZSTD_customMem, the seam of allocation. These functions are in the shared library too; unchanged since 1.0.
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 #include <zstd_errors.h>
@@ -32,7 +32,7 @@ struct end {
 using block = std::unique_ptr<std::byte, end>;
 using counted = std::unique_ptr<binary_buffer, end>;
 
-/// RFC 8878, 3.1.1.2: a block has 3 bytes of header and at least one more, unless it is empty, and makes 128 KiB at most.
+/// RFC 8878, 3.1.1.2: a block has a header of 3 bytes and, unless it is empty, one more; it makes 128 KiB at most.
 constexpr std::size_t least_block = 4;
 constexpr std::size_t most_of_block = std::size_t{128} << 10;
 
@@ -54,7 +54,8 @@ result<std::size_t> size_inside(std::span<const std::byte> frame, std::size_t ma
     return refusal(errc::invalid_data, "data: {} bytes given, one whole zstd frame allowed", frame.size());
   }
   if (inside > frame.size() / least_block * most_of_block) {
-    return refusal(errc::invalid_data, "data: a zstd frame of {} bytes that says it makes {} given", frame.size(), inside);
+    return refusal(errc::invalid_data, "data: a zstd frame of {} bytes that says it makes {} given", frame.size(),
+                   inside);
   }
   return static_cast<std::size_t>(inside);
 }

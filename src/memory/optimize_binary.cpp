@@ -77,7 +77,8 @@ const char* name(binary_encoding encoding) noexcept {
   return "unknown";
 }
 
-result<optimized_binary> optimize_binary(binary data, binary_strategy strategy, const optimize_options& options) noexcept {
+result<optimized_binary> optimize_binary(binary data, binary_strategy strategy,
+                                         const optimize_options& options) noexcept {
   if (auto valid = validate(strategy, options); !valid) return valid.error();
   optimized_binary b;
   b.size_before = data.size();

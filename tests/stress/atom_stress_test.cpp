@@ -99,7 +99,8 @@ TEST(AtomStress, a_limit_that_moves_is_never_below_the_count) {
     }
   });
   run_threads([&](std::size_t t) {
-    for (std::size_t i = 0; i != names; ++i) static_cast<void>(table.intern(name_of(i * threads_at_once + t), any_number));
+    for (std::size_t i = 0; i != names; ++i)
+      static_cast<void>(table.intern(name_of(i * threads_at_once + t), any_number));
   });
   done.store(true);
   mover.join();

@@ -108,8 +108,8 @@ TEST_F(Atom, is_refused_at_the_limit_unless_it_is_there) {
   ASSERT_TRUE(fn::set_atom_limit(count));
   const auto refused = fn::atom::make("not there at the limit");
   EXPECT_EQ(refused, fn::errc::atom_table_full);
-  EXPECT_EQ(refused.error().message(), "atom_limit: " + std::to_string(count) + " atoms are there, " + std::to_string(count) +
-                                           " allowed");
+  EXPECT_EQ(refused.error().message(),
+            "atom_limit: " + std::to_string(count) + " atoms are there, " + std::to_string(count) + " allowed");
   EXPECT_EQ(fn::atom::make("there at the limit").value(), there);
   EXPECT_EQ(fn::safe_atom("not there at the limit"), fn::errc::atom_table_full);
   EXPECT_EQ(fn::atom_count(), count);
@@ -119,7 +119,8 @@ TEST_F(Atom, limits_are_checked) {
   EXPECT_EQ(fn::atom_limit(), 1'048'576u);
   fn::atom::make("at least one").value();
   const std::size_t least = fn::atom_count();
-  for (const std::size_t wrong : {std::size_t{0}, least - 1, std::size_t{268'435'457}, std::numeric_limits<std::size_t>::max()}) {
+  for (const std::size_t wrong :
+       {std::size_t{0}, least - 1, std::size_t{268'435'457}, std::numeric_limits<std::size_t>::max()}) {
     const auto set = fn::set_atom_limit(wrong);
     ASSERT_EQ(set, fn::errc::invalid_argument) << wrong;
     EXPECT_EQ(set.error().message(), "atom_limit: " + std::to_string(wrong) + " given, " + std::to_string(least) +
@@ -136,9 +137,9 @@ TEST_F(SafeAtom, makes_none_beyond_the_callers_bound) {
   const fn::atom first = fn::safe_atom("safe one", {.max_atoms = count + 1}).value();
   const auto refused = fn::safe_atom("safe two", {.max_atoms = count + 1});
   EXPECT_EQ(refused, fn::errc::atom_table_nearly_full);
-  EXPECT_THAT(std::string(refused.error().message()),
-              AllOf(HasSubstr("max_atoms: " + std::to_string(count + 1) + " atoms are there, " + std::to_string(count + 1)),
-                    HasSubstr("atom_limit: 1048576")));
+  EXPECT_THAT(std::string(refused.error().message()), AllOf(HasSubstr("max_atoms: " + std::to_string(count + 1) +
+                                                                      " atoms are there, " + std::to_string(count + 1)),
+                                                            HasSubstr("atom_limit: 1048576")));
   EXPECT_EQ(fn::safe_atom("safe one", {.max_atoms = 0}).value(), first);
   EXPECT_EQ(fn::safe_atom("safe\xff"), fn::errc::invalid_atom);
   EXPECT_TRUE(fn::safe_atom("safe two"));

@@ -148,7 +148,8 @@ TEST_F(Binary, slices_that_are_not_within_say_what_is) {
     const fn::binary b = of(letters(size));
     const auto beyond = b.slice(size + 1);
     ASSERT_EQ(beyond, fn::errc::invalid_argument);
-    EXPECT_EQ(beyond.error().message(), "offset: " + std::to_string(size + 1) + " given, 0.." + std::to_string(size) + " allowed");
+    EXPECT_EQ(beyond.error().message(),
+              "offset: " + std::to_string(size + 1) + " given, 0.." + std::to_string(size) + " allowed");
     const auto longer = b.slice(5, size - 4);
     ASSERT_EQ(longer, fn::errc::invalid_argument);
     EXPECT_EQ(longer.error().message(), "slice: " + std::to_string(size - 4) + " bytes from 5 on given, within 0.." +

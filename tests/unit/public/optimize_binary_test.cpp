@@ -77,7 +77,8 @@ TEST_F(OptimizeBinary, sharing_copies_a_slice_out_of_a_buffer_that_it_uses_littl
   EXPECT_EQ(less.buffer_before, 1000u);
   EXPECT_EQ(less.buffer_after(), 499u);
   EXPECT_EQ(less.data, lines(1000).substr(0, 499));
-  EXPECT_EQ(fn::optimize_binary(whole.slice(0, 100).value(), sharing, {.min_used = 0}).value().data.buffer(), whole.buffer());
+  EXPECT_EQ(fn::optimize_binary(whole.slice(0, 100).value(), sharing, {.min_used = 0}).value().data.buffer(),
+            whole.buffer());
   EXPECT_EQ(fn::optimize_binary(of("few"), sharing).value().form, heap);
 }
 
@@ -149,7 +150,8 @@ TEST_F(OptimizeBinary, options_out_of_range_are_named) {
   for (const double ratio : {0.0, -1.0, 1.1, none}) {
     EXPECT_THAT(message_of(automatic, {.ratio = ratio}), HasSubstr("given, above 0 and at most 1 allowed"));
   }
-  for (const double used : {-0.1, 1.1, none}) EXPECT_THAT(message_of(sharing, {.min_used = used}), HasSubstr("min_used: "));
+  for (const double used : {-0.1, 1.1, none})
+    EXPECT_THAT(message_of(sharing, {.min_used = used}), HasSubstr("min_used: "));
   EXPECT_EQ(message_of(automatic, {.sharing_size = 11, .storage_size = 10}),
             "sharing_size: 11 given, 0..10 (storage_size) allowed");
   EXPECT_EQ(message_of(static_cast<fn::binary_strategy>(4), {}), "strategy: 4 given, 0..3 allowed");

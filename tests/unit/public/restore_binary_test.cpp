@@ -93,7 +93,8 @@ TEST(RestoreBinary, refuses_a_bomb_by_what_it_says_before_it_allocates_anything)
   ASSERT_EQ(refused, fn::errc::invalid_data);
   EXPECT_EQ(refused.error().message(), "max_size: a zstd frame of 8388608 bytes given, 0..8388607 allowed");
   EXPECT_EQ(allocated.sum(), 0u);
-  EXPECT_EQ(fn::restore_binary(given, binary_encoding::zstd, {.max_size = std::size_t{8} << 20}).value().size(), 8u << 20);
+  EXPECT_EQ(fn::restore_binary(given, binary_encoding::zstd, {.max_size = std::size_t{8} << 20}).value().size(),
+            8u << 20);
 }
 
 TEST(RestoreBinary, refuses_a_frame_that_makes_more_than_it_says) {
@@ -210,7 +211,9 @@ class fuzzed_frames {
       case 3: frame += static_cast<char>(random_()); break;
       case 4: frame.erase(at, 1 + below(8)); break;
       case 5: frame.insert(at, frame.substr(below(frame.size()), below(50))); break;
-      case 6: frame[below(std::min<std::size_t>(frame.size(), 16))] = static_cast<char>(random_()); break;  // the header
+      case 6:
+        frame[below(std::min<std::size_t>(frame.size(), 16))] = static_cast<char>(random_());
+        break;  // the header
       case 7: {
         const std::string& other = frames_[below(frames_.size())];
         frame = frame.substr(0, at) + other.substr(std::min(at, other.size()));
