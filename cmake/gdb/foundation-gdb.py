@@ -182,8 +182,9 @@ class Process:
     @property
     def label(self):
         char = gdb.lookup_type("char").pointer()
-        text = (self.block.address.cast(char) + self.block["label_offset_"]).cast(char)
-        return text.string("utf-8", "replace", length=int(self.block["label_size_"]))
+        length = int(self.block["label_size_"])
+        text = self.block.address.cast(char) + int(self.block["block_bytes_"]) - length
+        return text.string("utf-8", "replace", length=length)
 
     @property
     def title(self):
@@ -237,7 +238,7 @@ class Process:
 
     def taken(self):
         mail = self.block["mail_"]
-        return int(mail["priority_"]["length_"]), int(mail["ordinary_"]["length_"])
+        return int(scalar(mail["priority_"]["length_"])), int(scalar(mail["ordinary_"]["length_"]))
 
     def not_taken(self):
         """As mailbox::any_unsorted."""

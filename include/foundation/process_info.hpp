@@ -46,7 +46,7 @@ struct process_details {
   std::uint64_t messages = 0;         ///< in its mailbox
   bool has_more = false;              ///< more has arrived that it has not looked at yet
   std::size_t block_bytes = 0;        ///< of its control block, its body and its label; not of messages, nor of what the body owns
-  memory_usage memory;                ///< of its arena and scratch; with a limit, also of its stack and mailbox
+  memory_usage memory;                ///< of its arena, scratch and mailbox; with a limit, also of its stack
   std::size_t stack_bytes = 0;        ///< of the stack it keeps while it waits, reserved; 0 for an idle handler
   std::vector<pid> links;
   std::vector<monitor_info> monitors;

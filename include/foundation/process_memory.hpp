@@ -20,7 +20,7 @@ struct memory_usage {
   std::size_t arena = 0;     ///< that its arena holds, lent or not
   std::size_t scratch = 0;   ///< that its scratch holds
   std::size_t stack = 0;     ///< resident pages of the stack that it keeps while it waits; of a function, where a limit is set
-  std::size_t messages = 0;  ///< in its mailbox, where a limit is set: the messages themselves, not what they own elsewhere
+  std::size_t messages = 0;  ///< in its mailbox: the messages with their envelopes, not what they own elsewhere
 
   [[nodiscard]] std::size_t total() const noexcept { return arena + scratch + stack + messages; }
   friend bool operator==(const memory_usage&, const memory_usage&) = default;

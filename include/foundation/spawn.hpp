@@ -71,7 +71,6 @@ class FOUNDATION_API spawn_ticket {
  private:
   struct plan {
     std::size_t body_offset;
-    std::size_t label_offset;
     std::size_t bytes;
     unsigned slot;
     proc::relation* parents_half;  // of the bond, or null

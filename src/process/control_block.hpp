@@ -39,11 +39,10 @@ class process_space;
 /// means inside an epoch guard, having found the block in the table.
 class control_block final : public process, public sched::runnable, public sched::retired {
  public:
-  /// Offsets from the block's begin, and sizes; the label's text is there already.
+  /// The body's offset from the block's begin, and sizes; the label's text is there already.
   struct layout {
     std::size_t body = 0;
-    std::size_t label = 0;
-    std::size_t label_size = 0;
+    std::size_t label_size = 0;  ///< of the text, which is at the end
     std::size_t bytes = 0;
   };
 
@@ -65,7 +64,7 @@ class control_block final : public process, public sched::runnable, public sched
   void set_pid(pid p) noexcept { pid_ = p; }  // by spawn, before anybody can find it
   void set_parent(pid p) noexcept { parent_ = p; }
   [[nodiscard]] std::string_view label_text() const noexcept { 
-    return {reinterpret_cast<const char*>(this) + label_offset_, label_size_};
+    return {reinterpret_cast<const char*>(this) + block_bytes_ - label_size_, label_size_};
   }
   [[nodiscard]] const detail::body_ops& ops() const noexcept { return ops_; }
 
@@ -98,6 +97,14 @@ class control_block final : public process, public sched::runnable, public sched
   [[nodiscard]] std::uint64_t accounted_reductions() const noexcept {
     return reductions_.load(sync::memory_order_relaxed);
   }
+
+  /// What it holds, apart from its stack.
+  [[nodiscard]] std::size_t block_bytes() const noexcept { return block_bytes_; }
+  [[nodiscard]] std::size_t arena_bytes() const noexcept {
+    return std::size_t{memory_units_.load(sync::memory_order_relaxed)} * memory_unit;
+  }
+  [[nodiscard]] std::uint64_t messages() const noexcept { return mail_.length(); }
+  [[nodiscard]] std::size_t message_bytes() const noexcept { return mail_.bytes(); }
 
   // -- sched::runnable: owner ------------------------------------------------------------------------------------------------
   void run() noexcept override;
@@ -135,10 +142,15 @@ class control_block final : public process, public sched::runnable, public sched
   [[nodiscard]] process_memory* memory_if_any() const noexcept { return memory_; }
   /// By spawn, before anybody can find it.
   void set_memory(process_memory* m) noexcept;
+  /// What they hold has changed.
+  void show_memory(std::size_t bytes) noexcept {
+    memory_units_.store(static_cast<std::uint32_t>(bytes / memory_unit), sync::memory_order_relaxed);
+  }
   /// It takes more than it may.
   void on_memory_breach(const memory_limit_exceeded& why, memory_breach what) noexcept;
   /// A message that it has received is handled.
   void after_message() noexcept;
+  [[nodiscard]] memory_usage usage() const noexcept;
   /// Gives back all it can; the bytes.
   std::size_t hibernate() noexcept;
 
@@ -198,6 +210,8 @@ class control_block final : public process, public sched::runnable, public sched
   }
 
  private:
+  static constexpr std::size_t memory_unit = 256;  // of what chunks and large blocks are: so a word has room for a tebibyte
+
   friend void process_entry(control_block& p, envelope* message) noexcept;
 
   // turn.cpp
@@ -217,8 +231,6 @@ class control_block final : public process, public sched::runnable, public sched
   void after_turn() noexcept;
   void before_idle() noexcept;
   void before_wait() noexcept;
-  void count_queued(const envelope& e) noexcept;
-  void count_taken(const envelope& e) noexcept;
   [[nodiscard]] bool is_limited() const noexcept;
 
   // replies.cpp
@@ -322,11 +334,11 @@ class control_block final : public process, public sched::runnable, public sched
   life life_;
   std::uint16_t shields_ = 0;
   bool killed_ = false;            // told to exit by a kill, not by what came over a link or from itself
+  sync::atomic<std::uint32_t> memory_units_{0};  // what its arena and scratch hold; relaxed: a number that others read
 
   // -- constant after spawn ----------------------------------------------------------------------------------------------------
   std::uint8_t label_size_;
   std::uint32_t body_offset_;
-  std::uint32_t label_offset_;
   std::uint32_t block_bytes_;
   process_space& space_;
   const detail::body_ops& ops_;

@@ -108,7 +108,9 @@ class mailbox {
   [[nodiscard]] const message_list& ordinary() const noexcept { return ordinary_; }
   [[nodiscard]] const message_list& priority() const noexcept { return priority_; }
   [[nodiscard]] bool has_messages() const noexcept { return ordinary_.first() != nullptr || priority_.first() != nullptr; }
-  [[nodiscard]] std::uint64_t length() const noexcept { return ordinary_.length() + priority_.length(); }
+  /// Any thread.
+  [[nodiscard]] std::uint64_t length() const noexcept { return std::uint64_t{ordinary_.length()} + priority_.length(); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return ordinary_.bytes() + priority_.bytes(); }
   /// The one whose first message is next, if there is any.
   [[nodiscard]] message_list& next_list() noexcept { return priority_.first() != nullptr ? priority_ : ordinary_; }
 

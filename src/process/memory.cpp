@@ -46,11 +46,8 @@ void control_block::before_wait() noexcept {
   if (memory_->stack_is_due()) memory_->note_stack(memory::resident_bytes(sched::scheduler::current()->stack_in_use()));
 }
 
-void control_block::count_queued(const envelope& e) noexcept {
-  if (memory_ != nullptr) memory_->note_queued(e.ops->bytes);
-}
-void control_block::count_taken(const envelope& e) noexcept {
-  if (memory_ != nullptr) memory_->note_taken(e.ops->bytes);
+memory_usage control_block::usage() const noexcept {
+  return memory_ != nullptr ? memory_->usage() : memory_usage{.messages = mail_.bytes()};
 }
 
 std::size_t control_block::hibernate() noexcept {
@@ -92,8 +89,7 @@ std::size_t process::hibernate() noexcept {
 }
 
 memory_usage process::memory() const noexcept {
-  const proc::process_memory* const m = static_cast<const control_block*>(this)->memory_if_any();
-  return m == nullptr ? memory_usage{} : m->usage();
+  return static_cast<const control_block*>(this)->usage();
 }
 
 }  // namespace foundation::inline v0

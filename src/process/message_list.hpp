@@ -12,7 +12,7 @@ namespace foundation::proc {
 using detail::envelope;
 using detail::signal;
 
-/// Messages in the order of their arrival. The owner's alone.
+/// Messages in the order of their arrival. The owner's alone, but for its length and size, which others may read.
 class message_list {
  public:
   message_list() noexcept = default;
@@ -26,13 +26,15 @@ class message_list {
   [[nodiscard]] envelope* behind(const envelope* before) const noexcept {
     return before == nullptr ? first() : after(*before);
   }
-  [[nodiscard]] std::uint64_t length() const noexcept { return length_; }
+  [[nodiscard]] std::uint32_t length() const noexcept { return length_.load(sync::memory_order_relaxed); }
+  /// What the messages take, their envelopes included, but not what they own elsewhere.
+  [[nodiscard]] std::size_t bytes() const noexcept { return units_.load(sync::memory_order_relaxed) * detail::envelope_unit; }
 
   void append(envelope& e) noexcept {
     e.next = nullptr;
     (tail_ == nullptr ? head_ : tail_->next) = &e;
     tail_ = &e;
-    ++length_;
+    count(e, 1);
     FOUNDATION_INVARIANT(ends_agree());
   }
 
@@ -42,21 +44,27 @@ class message_list {
     auto* const taken = static_cast<envelope*>(link);
     link = taken->next;
     if (tail_ == taken) tail_ = before;
-    --length_;
+    count(*taken, -1);
     FOUNDATION_INVARIANT(ends_agree());
     return taken;
   }
 
  private:
+  void count(const envelope& e, std::int32_t by) noexcept {
+    length_.store(length() + static_cast<std::uint32_t>(by), sync::memory_order_relaxed);
+    units_.store(units_.load(sync::memory_order_relaxed) + static_cast<std::uint32_t>(by) * e.ops->units, sync::memory_order_relaxed);
+  }
+
   /// What can be said of it without walking it.
   [[nodiscard]] bool ends_agree() const noexcept {
-    if (head_ == nullptr || tail_ == nullptr) return head_ == tail_ && length_ == 0;
-    return tail_->next == nullptr && length_ != 0 && (length_ == 1) == (head_ == tail_);
+    if (head_ == nullptr || tail_ == nullptr) return head_ == tail_ && length() == 0 && bytes() == 0;
+    return tail_->next == nullptr && length() != 0 && (length() == 1) == (head_ == tail_);
   }
 
   signal* head_ = nullptr;
   signal* tail_ = nullptr;
-  std::uint64_t length_ = 0;
+  sync::atomic<std::uint32_t> length_{0};  // the owner writes
+  sync::atomic<std::uint32_t> units_{0};   // the same; enough for 64 GiB
 };
 
 }  // namespace foundation::proc

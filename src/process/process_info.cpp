@@ -11,7 +11,6 @@
 #include "process/inspect.hpp"
 #include "process/library_scope.hpp"
 #include "process/post.hpp"
-#include "process/process_memory.hpp"
 #include "process/process_space.hpp"
 
 namespace foundation::proc {
@@ -35,7 +34,7 @@ process_details control_block::describe(info_items items) {
   all.messages = mail_.length();
   all.has_more = mail_.has_unsorted();
   all.block_bytes = block_bytes_;
-  if (memory_ != nullptr) all.memory = memory_->usage();
+  all.memory = usage();
   if (own_carrier != nullptr) all.stack_bytes = own_carrier->stack().size;
   relations_.for_each([&](const relation& r) {
     if (r.role == relation_kind::link && r.active && has(items, info_items::links)) all.links.push_back(r.other);

@@ -44,7 +44,9 @@ void process_memory::discard(process_memory* m) noexcept {
   memory::deallocate(m);
 }
 
-memory_usage process_memory::usage() const noexcept { return {arena_.held(), scratch_.held(), stack_, messages_}; }
+memory_usage process_memory::usage() const noexcept {
+  return {arena_.held(), scratch_.held(), stack_, owner_ == nullptr ? 0 : owner_->mail().bytes()};
+}
 
 void process_memory::after_turn() noexcept {
   if (scratch_.is_used()) scratch_.reset();
@@ -74,9 +76,10 @@ std::size_t process_memory::give_back() noexcept {
 void process_memory::grew(void* self, std::ptrdiff_t bytes) noexcept {
   auto& m = *static_cast<process_memory*>(self);
   if (m.owner_ == nullptr) return;
+  m.owner_->show_memory(m.arena_.held() + m.scratch_.held());
   if (bytes > 0) {
     m.check();
-  } else if (m.reported_ && m.total() <= m.limit_ / 10 * 9) {
+  } else if (m.reported_ && m.usage().total() <= m.limit_ / 10 * 9) {
     m.reported_ = false;
   }
 }

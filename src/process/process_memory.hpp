@@ -45,14 +45,8 @@ class process_memory {
   /// Gives back all it can. @returns the bytes
   std::size_t give_back() noexcept;
 
-  void note_queued(std::size_t bytes) noexcept {
-    if (limit_ == 0) return;
-    messages_ += bytes;
-    check();
-  }
-  void note_taken(std::size_t bytes) noexcept {
-    if (limit_ != 0) messages_ -= bytes;
-  }
+  /// A message has joined the mailbox.
+  void note_queued() noexcept { check(); }
   /// Whether to look at the stack at this wait: microseconds, so at one in sixteen.
   [[nodiscard]] bool stack_is_due() noexcept { return waits_++ % 16 == 0; }
   void note_stack(std::size_t bytes) noexcept {
@@ -63,9 +57,8 @@ class process_memory {
  private:
   process_memory(const memory::memory_policy& policy, std::size_t limit, memory_breach on_breach) noexcept;
 
-  [[nodiscard]] std::size_t total() const noexcept { return arena_.held() + scratch_.held() + stack_ + messages_; }
   void check() noexcept {
-    if (limit_ != 0 && total() > limit_) [[unlikely]] breach();
+    if (limit_ != 0 && usage().total() > limit_) [[unlikely]] breach();
   }
   void breach() noexcept;
   std::size_t trim() noexcept;
@@ -78,7 +71,6 @@ class process_memory {
   std::uint32_t waits_ = 0;
   std::uint32_t turns_ = 0;  // since it was last trimmed
   std::size_t stack_ = 0;
-  std::size_t messages_ = 0;
   control_block* owner_ = nullptr;
   memory::arena arena_;
   memory::scratch scratch_;

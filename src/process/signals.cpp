@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "process/control_block.hpp"
+#include "process/process_memory.hpp"
 #include "process/process_space.hpp"
 
 namespace foundation::proc {
@@ -45,7 +46,7 @@ void control_block::gather_all() noexcept {
 }
 
 void control_block::on_message(envelope& e) noexcept {
-  if (memory_ != nullptr) [[unlikely]] count_queued(e);
+  if (memory_ != nullptr) [[unlikely]] memory_->note_queued();
   if (wanted_ != nullptr && wanted_->wants(e)) satisfied_ = true;
 }
 
@@ -127,7 +128,6 @@ void control_block::tell_to_exit(exit_reason reason) noexcept {
 
 envelope* control_block::take_after(message_list& list, envelope* before) noexcept {
   envelope* const taken = list.take_after(before);
-  if (memory_ != nullptr) [[unlikely]] count_taken(*taken);
   if (&list == &mail_.ordinary()) marks_.move(taken, before);
   return taken;
 }

@@ -79,7 +79,6 @@ result<spawn_ticket> spawn_ticket::open_in(process_space& space, const spawn_opt
   }
   const auto memory_at = reinterpret_cast<std::uintptr_t>(memory);
   p.body_offset = base::round_up(memory_at + sizeof(control_block), alignment) - memory_at;
-  p.label_offset = p.body_offset + size;
   p.bytes = bytes;
   spawn_ticket opened(space, memory, p);
   if (wants_memory(options)) {
@@ -99,10 +98,10 @@ spawn_ticket::~spawn_ticket() {
 }
 
 pid spawn_ticket::commit(const body_ops& ops, const spawn_options& options) && noexcept {
-  auto* label = static_cast<char*>(memory_) + plan_.label_offset;
+  auto* label = static_cast<char*>(memory_) + plan_.bytes - options.label.size();
   std::memcpy(label, options.label.data(), options.label.size());
   auto* p = ::new (std::exchange(memory_, nullptr))
-      control_block(*space_, ops, {plan_.body_offset, plan_.label_offset, options.label.size(), plan_.bytes});
+      control_block(*space_, ops, {plan_.body_offset, options.label.size(), plan_.bytes});
   p->sched::runnable::priority = options.priority;
   p->stack = stack_of(options);
   if (options.scheduler) p->pinned_to = static_cast<std::uint16_t>(*options.scheduler);

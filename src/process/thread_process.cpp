@@ -66,7 +66,7 @@ result<control_block*> make_thread_process(process_space& space, std::string_vie
   }
   static_cast<void>(label.copy(static_cast<char*>(memory) + text, label.size()));
   ::new (static_cast<std::byte*>(memory) + place) thread_place;
-  auto* const made = ::new (memory) control_block(space, thread_ops, {place, text, label.size(), bytes});
+  auto* const made = ::new (memory) control_block(space, thread_ops, {place, label.size(), bytes});
   made->pinned_to = sched::runnable::off_schedulers;
   made->enter_user();
   static_cast<void>(space.table().publish(*slot, *made, process_table::elsewhere));

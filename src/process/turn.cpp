@@ -16,7 +16,6 @@ control_block::control_block(process_space& space, const detail::body_ops& ops, 
     : mail_(ops.handle != nullptr),
       label_size_(static_cast<std::uint8_t>(where.label_size)),
       body_offset_(static_cast<std::uint32_t>(where.body)),
-      label_offset_(static_cast<std::uint32_t>(where.label)),
       block_bytes_(static_cast<std::uint32_t>(where.bytes)),
       space_(space),
       ops_(ops) {}
@@ -37,10 +36,7 @@ void control_block::run_handler() noexcept {
     FOUNDATION_ASSERT(alone == nullptr || !told_to_exit_);  // who is told ends before the next look
     if (told_to_exit_) return finish();
     if (attention_.load(sync::memory_order_relaxed)) [[unlikely]] {  // no turn before what it was set for is found
-      if (alone != nullptr) {
-        mail_.ordinary().append(*alone);
-        count_queued(*alone);
-      }
+      if (alone != nullptr) mail_.ordinary().append(*alone);
       if (gathered) static_cast<void>(attention_.exchange(false, sync::memory_order_acquire));  // and look once more
     } else if (alone != nullptr || mail_.has_messages()) {
       process_entry(*this, alone != nullptr ? alone : take_after(mail_.next_list(), nullptr));

@@ -49,18 +49,27 @@ struct signal {
 
 class reply_handle;
 
+/// What envelopes are counted in.
+inline constexpr std::size_t envelope_unit = 16;
+
 /// A type as the runtime knows it without its name. One per type and module; identity is `type` (D12).
 struct message_ops {
   const std::type_info* type;
   void (*destroy)(void* payload) noexcept;
   /// Of a request: where the answer goes. Null for a message that is none.
   reply_handle& (*asks)(void* payload) noexcept;
-  std::size_t bytes;  ///< of the payload
+  std::uint32_t units;  ///< of 16 bytes, of the payload and an envelope
 };
+
+/// Of a message with a payload of that size; for one of more than 64 GiB, too few.
+[[nodiscard]] constexpr std::uint32_t units_for(std::size_t payload_bytes) noexcept {
+  constexpr std::size_t header = 32;  // `sizeof(envelope)`, rounded up
+  return static_cast<std::uint32_t>((header + payload_bytes + envelope_unit - 1) / envelope_unit);
+}
 
 template <typename T>
 inline const message_ops message_ops_of = {
-    &typeid(T), [](void* payload) noexcept { static_cast<T*>(payload)->~T(); }, nullptr, sizeof(T)};
+    &typeid(T), [](void* payload) noexcept { static_cast<T*>(payload)->~T(); }, nullptr, units_for(sizeof(T))};
 
 /// What `signal::payload_offset` has room for behind the header.
 inline constexpr std::size_t largest_message_alignment = 32768;
@@ -74,6 +83,8 @@ struct envelope : signal {
     return reinterpret_cast<const std::byte*>(this) + payload_offset;
   }
 };
+
+static_assert(sizeof(envelope) <= 32);
 
 /// One that was sent to an alias.
 struct alias_envelope : envelope {

@@ -118,7 +118,7 @@ struct question {
     static_cast<T*>(payload)->~T();
     handle_of(payload).~reply_handle();
   }
-  static inline const message_ops ops = {&typeid(T), &destroy, &handle_of, size};
+  static inline const message_ops ops = {&typeid(T), &destroy, &handle_of, units_for(size)};
 
   /// Empty when the allocation was refused; throws what the constructor throws.
   template <typename... Args>
