@@ -85,6 +85,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/delivery/send.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/dump.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/log_writer.cpp
+  ${PROJECT_SOURCE_DIR}/src/runtime/memory_analysis.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/overflow_report.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/runtime.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/runtime_core.cpp

@@ -101,6 +101,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/dump_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/limits_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/log_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/runtime/memory_analysis_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/options_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/refused_start_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/run_here_test.cpp

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -91,7 +92,7 @@ class exit_value final : public exit_payload {
       out += value_ ? "true" : "false";
     } else if constexpr (std::is_arithmetic_v<T> && requires(const T& v) { std::to_string(v); }) {
       out += std::to_string(value_);
-    } else if constexpr (requires(const T& v) { out += v.description(); }) {
+    } else if constexpr (requires(const T& v) { { v.description() } -> std::convertible_to<std::string_view>; }) {
       out += value_.description();
     } else {
       describe_value_of(out, typeid(T));
@@ -138,7 +139,8 @@ class FOUNDATION_API exit_reason {
   [[nodiscard]] static exit_reason exception(std::string_view type, std::string_view what,
                                              std::string_view where = {}) noexcept;
 
-  /// A reason of the user's own: any movable value, stored once; text of any kind is stored as a std::string.
+  /// A reason of the user's own: any movable value, stored once; text of any kind is stored as a std::string. Reports show
+  /// text, numbers, and what a member `description()` returns as text; of other values the type.
   template <typename T>
   [[nodiscard]] static exit_reason user(T&& value) noexcept {
     return {exit_kind::user, store(std::forward<T>(value))};

@@ -245,7 +245,7 @@ class FOUNDATION_API process {
 
   /// Gives back what it can of what it holds and does not use: chunks of its arena, its scratch if that is empty, pages of its
   /// stack below the caller. It goes on as before, and gets them again when it needs them. For one that will have nothing to do for
-  /// long. Microseconds, and a walk over what is free in the arena. @returns bytes
+  /// long; what `low_latency` had touched before is not touched again. Microseconds, and a walk over what is free in the arena. @returns bytes
   ///
   ///     self.hibernate();
   ///     self.receive(…);

@@ -19,7 +19,7 @@ enum class memory_breach : std::uint8_t {
 struct memory_usage {
   std::size_t arena = 0;     ///< that its arena holds, lent or not
   std::size_t scratch = 0;   ///< that its scratch holds
-  std::size_t stack = 0;     ///< resident pages of the stack that it keeps while it waits; of a function, where a limit is set
+  std::size_t stack = 0;     ///< in use at its last wait in this turn, where a limit is set
   std::size_t messages = 0;  ///< in its mailbox: the messages with their envelopes, not what they own elsewhere
 
   [[nodiscard]] std::size_t total() const noexcept { return arena + scratch + stack + messages; }
@@ -31,7 +31,7 @@ struct memory_limit_exceeded {
   std::size_t limit = 0;
   memory_usage usage;
 
-  /// As "1,200,000 bytes of at most 1,000,000: arena 1,100,000, scratch 0, stack 0, messages 100,000".
+  /// As "1200000 bytes of at most 1000000: arena 1100000, scratch 0, stack 0, messages 100000".
   [[nodiscard]] FOUNDATION_API std::string description() const;
   friend bool operator==(const memory_limit_exceeded&, const memory_limit_exceeded&) = default;
 };

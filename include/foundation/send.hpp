@@ -29,7 +29,7 @@ FOUNDATION_API result<void> deliver(pid to, owned_envelope message) noexcept;
 ///
 /// Messages of one sender to one receiver arrive in the order sent; nothing is promised across pairs. To a process that
 /// is dead the send succeeds and the message is destroyed, and counted. Never waits; from a process it may end the slice, so
-/// hold no std::mutex across it. Any thread. One allocation, one locked operation, one reduction.
+/// hold no std::mutex across it. Any thread. One allocation, one locked operation, three reductions.
 /// @errors errc::system_limit when memory is refused; errc::not_running when the receiver's runtime is gone, and for a
 ///         default-constructed pid, which is of no runtime
 /// @throws what the message's copy or move constructor throws; then nothing was sent

@@ -142,7 +142,7 @@ inline result<pid> pid_of(const result<monitored>& made) {
 ///
 /// Never waits. `body` is moved or copied here, by the caller, before the process exists; what may block belongs into the
 /// process. The pid is valid at once: signals sent to it wait until it first runs. Any thread. From a process it costs 25
-/// reductions whatever comes of it, and may end the slice: hold no std::mutex across it. One allocation.
+/// reductions whatever comes of it, and may end the slice: hold no std::mutex across it. One allocation; one more where the options say something of memory.
 /// @errors errc::invalid_argument for an option out of range, which the message names; errc::system_limit when
 ///         `max_processes` is reached or memory refused; errc::init_failed when moving `body` threw, with its text;
 ///         errc::not_running when the runtime shuts down. In each case nothing is left behind. A stack is found when the

@@ -36,8 +36,8 @@ struct spawn_options {
   /// When it gives back what it does not use.
   gc_strategy gc = {};
 
-  /// Bytes it may have, 4096 or more; 0: as many as there are. Counted are its arena and scratch, the messages in its mailbox,
-  /// and, of a function, the stack that it keeps while it waits (`memory_usage`).
+  /// Bytes it may have, 4096 or more (with `low_latency` 128 KiB); 0: as many as there are. Counted are its arena and scratch,
+  /// the messages in its mailbox, and its stack at waits (`memory_usage`).
   std::size_t max_memory = 0;
 
   /// What happens to it beyond that.

@@ -18,6 +18,7 @@ constexpr std::size_t max_processes = detail::pid_access::max_slot;
 constexpr std::size_t min_stack_size = 16 * 1024;  // picked: four pages, for the library's own frames and a throw
 constexpr std::size_t max_stack_size = std::size_t{1} << 30;
 constexpr std::size_t min_memory = 4096;
+constexpr std::size_t min_memory_prefaulted = 128 * 1024;  // twice the chunk that is taken at spawn
 constexpr std::size_t max_text = 255;
 constexpr std::chrono::milliseconds max_wait = std::chrono::hours(24);
 
@@ -55,7 +56,12 @@ result<void> check_priority(priority given) noexcept {
   return error::out_of_range("priority", static_cast<std::int64_t>(given), 0, 3);
 }
 
+bool says_nothing_of_memory(const spawn_options& o) noexcept {
+  return o.max_memory == 0 && o.memory == memory_strategy::standard && o.gc == gc_strategy() && o.on_max_memory == memory_breach::exit;
+}
+
 result<void> check_memory(const spawn_options& options) noexcept {
+  if (says_nothing_of_memory(options)) return {};
   if (options.memory > memory_strategy::low_latency) {
     return error::out_of_range("memory", static_cast<std::int64_t>(options.memory), 0, 4);
   }
@@ -64,6 +70,9 @@ result<void> check_memory(const spawn_options& options) noexcept {
     return error::out_of_range("on_max_memory", static_cast<std::int64_t>(options.on_max_memory), 0, 1);
   }
   if (options.max_memory == 0) return {};
+  if (options.memory == memory_strategy::low_latency) {
+    return check_range("max_memory (with memory_strategy::low_latency)", options.max_memory, min_memory_prefaulted, ~std::size_t{0});
+  }
   return check_range("max_memory", options.max_memory, min_memory, ~std::size_t{0});
 }
 

@@ -49,7 +49,7 @@ result<void> deliver(pid to, owned_envelope message) noexcept {
   // Charged whatever came of it: a process that sends into the void for ever must not keep its scheduler.
   if (from.process != nullptr && from.scheduler->charge(proc::send_reductions)) [[unlikely]] {
     const proc::library_scope scope(*from.process);
-    from.process->end_slice();
+    from.process->end_slice_of_caller();
   }
   return outcome;
 }

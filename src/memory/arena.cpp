@@ -23,6 +23,8 @@ std::size_t class_for(std::size_t bytes, std::size_t alignment) noexcept {
   return size_class_of(alignment <= block_alignment ? bytes : base::round_up(bytes, alignment));
 }
 
+constexpr unsigned chunks_between_pauses = 64;
+
 bool is_small(std::size_t bytes, std::size_t alignment) noexcept {
   return bytes <= largest_small_block && alignment <= largest_small_block &&
          (alignment <= block_alignment || base::round_up(bytes, alignment) <= largest_small_block);
@@ -33,19 +35,34 @@ bool is_small(std::size_t bytes, std::size_t alignment) noexcept {
 arena::arena(const memory_policy& policy, growth_hook hook) noexcept : policy_(policy), hook_(hook) {}
 
 arena::~arena() {
-  while (large_ != nullptr) free_large(*large_);
-  drop_chunks();
+  while (drop_some()) {
+  }
+}
+
+bool arena::drop_some() noexcept {
+  if (large_ != nullptr) {
+    free_large(*large_);
+  } else if (chunks_ != nullptr) {
+    chunk& newest = *std::exchange(chunks_, chunks_->next);
+    small_held_ -= newest.bytes;
+    note_held(-static_cast<std::ptrdiff_t>(newest.bytes));
+    give_chunk(newest);
+    cursor_ = end_ = nullptr;
+    std::fill(std::begin(free_), std::end(free_), nullptr);
+  }
+  return large_ != nullptr || chunks_ != nullptr;
 }
 
 bool arena::prepare() noexcept {
   if (!policy_.prefault || chunks_ != nullptr) return true;
   if (!begin_chunk(0)) return false;
-  const std::size_t page = os::page_size();
-  for (std::byte* at = cursor_; at < end_; at += page) {
+  const auto touch = [](std::byte* at) {
     unpoison(at, 1);
     *static_cast<volatile std::byte*>(at) = given_back;
     os::asan_poison(at, 1);
-  }
+  };
+  for (std::byte* at = cursor_; at < end_; at += os::page_size()) touch(at);
+  touch(end_ - 1);
   return true;
 }
 
@@ -187,9 +204,12 @@ void arena::free_large(large_block& block) noexcept {
 
 // -- giving back -----------------------------------------------------------------------------------------------------
 
-std::size_t arena::drop_chunks() noexcept {
+std::size_t arena::drop_chunks(void (*pause)(void*), void* context) noexcept {
   const std::size_t dropped = small_held_;
-  while (chunks_ != nullptr) give_chunk(*std::exchange(chunks_, chunks_->next));
+  for (unsigned given = 1; chunks_ != nullptr; ++given) {
+    give_chunk(*std::exchange(chunks_, chunks_->next));
+    if (pause != nullptr && given % chunks_between_pauses == 0) pause(context);
+  }
   cursor_ = end_ = nullptr;
   small_held_ = 0;
   std::fill(std::begin(free_), std::end(free_), nullptr);
@@ -198,7 +218,7 @@ std::size_t arena::drop_chunks() noexcept {
 }
 
 std::size_t arena::trim(void (*pause)(void*), void* context) noexcept {
-  if (small_lent_ == 0) return drop_chunks();
+  if (small_lent_ == 0) return drop_chunks(pause, context);
   std::size_t count = 0;
   for (chunk* each = chunks_; each != nullptr; each = each->next) ++count;
   if (count == 1) return 0;  // it is in use
@@ -252,8 +272,10 @@ std::size_t arena::drop_unused_chunks(std::span<chunk*> sorted, void (*pause)(vo
     free_[i] = kept;
   }
   std::size_t dropped = 0;
+  unsigned given = 0;
   for (chunk** link = &chunks_; *link != nullptr;) {
     chunk& each = **link;
+    if (pause != nullptr && ++given % chunks_between_pauses == 0) pause(context);
     if (is_unused(each)) {
       if (each.end() == end_) cursor_ = end_ = nullptr;
       *link = each.next;

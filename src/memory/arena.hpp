@@ -48,6 +48,11 @@ class arena final : public std::pmr::memory_resource {
   /// @returns the bytes returned
   std::size_t trim(void (*pause)(void*) = nullptr, void* context = nullptr) noexcept;
 
+  /// Frees some of what it holds, lent or not, at its end; true when there is more.
+  [[nodiscard]] bool drop_some() noexcept;
+
+  /// Bytes of its chunks that are in no block that is lent.
+  [[nodiscard]] std::size_t free_bytes() const noexcept { return small_held_ - small_lent_; }
   /// Bytes it holds, and of these lent.
   [[nodiscard]] std::size_t held() const noexcept { return held_; }
   [[nodiscard]] std::size_t lent() const noexcept { return lent_; }
@@ -78,7 +83,7 @@ class arena final : public std::pmr::memory_resource {
   [[nodiscard]] void* allocate_large(std::size_t bytes, std::size_t alignment) noexcept;
   void free_large(large_block& block) noexcept;
   void note_held(std::ptrdiff_t bytes) noexcept;
-  std::size_t drop_chunks() noexcept;
+  std::size_t drop_chunks(void (*pause)(void*), void* context) noexcept;
   std::size_t drop_unused_chunks(std::span<chunk*> sorted, void (*pause)(void*), void* context) noexcept;
 
   const memory_policy policy_;

@@ -33,7 +33,7 @@ struct memory_policy {
     case memory_strategy::shared_binaries: p.share_from = 64; break;
     case memory_strategy::frequent_gc:
       p.trim_every = 1;
-      p.worth_trimming = 1;
+      p.trim_when_idle = false;
       break;
     case memory_strategy::low_latency:
       p.first_chunk = largest_kept_chunk;

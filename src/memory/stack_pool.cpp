@@ -225,6 +225,15 @@ void stack_pool::put_back(slab_list doomed) noexcept {
   }
 }
 
+std::size_t stack_pool::resident() const noexcept {
+  std::size_t bytes = 0;
+  for (stack_slab* each = records_.load(sync::memory_order_acquire); each != nullptr; each = each->next_record) {
+    const std::byte* const base = each->base.load(sync::memory_order_acquire);
+    if (base != nullptr) bytes += os::resident_bytes(base, each->bytes());
+  }
+  return bytes;
+}
+
 stack_pool_stats stack_pool::stats() const noexcept {
   const sync::lock_guard lock(mutex_);
   return stats_;

@@ -78,9 +78,6 @@ void discard_below(const stack& s, std::size_t keep) noexcept;
 /// Gives the pages below `in_use_from` back to the system. @returns their bytes
 std::size_t discard_unused(const stack& s, const std::byte* in_use_from) noexcept;
 
-/// Bytes of the stack that have a page. Microseconds.
-[[nodiscard]] std::size_t resident_bytes(const stack& s) noexcept;
-
 /// The stacks of one runtime.
 ///
 /// Operations (any thread, unless it says otherwise)
@@ -129,6 +126,8 @@ class stack_pool {
   void abandon(const stack& s) noexcept;
   void trim() noexcept;
   [[nodiscard]] stack_pool_stats stats() const noexcept;
+  /// Bytes that have a page, of all its stacks. Microseconds for each slab; no lock.
+  [[nodiscard]] std::size_t resident() const noexcept;
 
   /// The stack whose guard page `address` lies in, if it is one of this pool's. Async-signal-safe.
   [[nodiscard]] std::optional<stack> find_guard(const void* address) const noexcept;

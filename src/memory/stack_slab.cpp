@@ -63,15 +63,13 @@ void discard_below(const stack& s, std::size_t keep) noexcept {
 }
 
 std::size_t discard_unused(const stack& s, const std::byte* in_use_from) noexcept {
-  FOUNDATION_ASSERT(in_use_from >= s.bottom && in_use_from <= s.top());
+  if (in_use_from <= s.bottom || in_use_from > s.top()) return 0;
   const std::size_t page = os::page_size();
   const std::size_t unused = static_cast<std::size_t>(in_use_from - s.bottom) / page * page;
   const std::size_t resident = os::resident_bytes(s.bottom, unused);
   if (resident != 0) os::discard(s.bottom, unused);
   return resident;
 }
-
-std::size_t resident_bytes(const stack& s) noexcept { return os::resident_bytes(s.bottom, s.size); }
 
 void trim_used(const stack& s, std::size_t keep) noexcept {
   std::byte* first_page = s.top() - os::page_size();

@@ -89,7 +89,7 @@ std::size_t resident_bytes(const void* at, std::size_t bytes) noexcept {
   std::size_t resident = 0;
   for (std::size_t done = 0; done < bytes; done += pages_at_once * page) {
     const std::size_t piece = std::min(bytes - done, pages_at_once * page);
-    if (::mincore(begin + done, piece, in_core) != 0) return bytes;
+    if (::mincore(begin + done, piece, in_core) != 0) return resident;
     resident += page * static_cast<std::size_t>(std::count_if(in_core, in_core + piece / page, [](unsigned char c) { return (c & 1) != 0; }));
   }
   return resident;

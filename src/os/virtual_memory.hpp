@@ -56,7 +56,7 @@ void release(void* at, std::size_t bytes) noexcept;
 /// Gives the pages of a range back; it reads zero again when next touched. Guards in the range stay.
 void discard(void* at, std::size_t bytes) noexcept;
 
-/// Bytes of the range that have a page; all of them where the system does not say.
+/// Bytes of the range that have a page; none where it is not mapped.
 [[nodiscard]] std::size_t resident_bytes(const void* at, std::size_t bytes) noexcept;
 
 /// Makes a touch of the range fault, at the price of up to two more mappings. @returns false when refused

@@ -18,7 +18,7 @@ inline void charge_caller(std::uint32_t reductions) noexcept {
   control_block* const caller = control_block::current();
   if (caller == nullptr || !sched::scheduler::current()->charge(reductions)) return;
   const library_scope scope(*caller);
-  caller->end_slice();
+  caller->end_slice_of_caller();
 }
 
 }  // namespace foundation::proc

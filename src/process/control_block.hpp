@@ -126,6 +126,8 @@ class control_block final : public process, public sched::runnable, public sched
   /// The same without the signals.
   void spend(std::uint32_t reductions) noexcept;
   void end_slice() noexcept;
+  /// The same when its code has called something that charges: what has arrived counts against its limit.
+  void end_slice_of_caller() noexcept;
 
   /// The process will end for this reason; the first one stays.
   void tell_to_exit(exit_reason reason) noexcept;
@@ -230,8 +232,10 @@ class control_block final : public process, public sched::runnable, public sched
   void discard_memory() noexcept;
   void after_turn() noexcept;
   void before_idle() noexcept;
-  void before_wait() noexcept;
-  [[nodiscard]] bool is_limited() const noexcept;
+  /// False: it is told to exit.
+  [[nodiscard]] bool before_wait() noexcept;
+  [[nodiscard]] bool is_limited() const noexcept { return memory_ != nullptr && has_limit(); }
+  [[nodiscard]] bool has_limit() const noexcept;
 
   // replies.cpp
   /// A request has come into the hands of user code.

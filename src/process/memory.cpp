@@ -15,6 +15,7 @@ namespace foundation::proc {
 void control_block::set_memory(process_memory* m) noexcept {
   memory_ = m;
   m->belongs_to(*this);
+  show_memory(sizeof(process_memory) + m->arena().held());
 }
 
 process_memory* control_block::make_memory() noexcept {
@@ -23,27 +24,39 @@ process_memory* control_block::make_memory() noexcept {
   return made;
 }
 
-void control_block::discard_memory() noexcept { process_memory::discard(std::exchange(memory_, nullptr)); }
+void control_block::discard_memory() noexcept {
+  if (memory_ == nullptr) return;
+  while (memory_->give_back_some()) spend(8);  // as long as a page takes to unmap, in the order of things
+  process_memory::discard(std::exchange(memory_, nullptr));
+  show_memory(0);
+}
 
-bool control_block::is_limited() const noexcept { return memory_ != nullptr && memory_->limit() != 0; }
+bool control_block::has_limit() const noexcept { return memory_->limit() != 0; }
 
 void control_block::on_memory_breach(const memory_limit_exceeded& why, memory_breach what) noexcept {
   if (told_to_exit_ || exiting_) return;
   space_.report_memory(*this, why);
   if (what == memory_breach::log) return;
-  if (!life_.in_user()) return tell_to_exit(exit_reason::user(why));
+  const auto end = [&] {
+    tell_to_exit(exit_reason::user(why));
+    process_space::watch(pid_);  // where it goes on without a wait, it is given up in time
+  };
+  if (!life_.in_user()) return end();
   const library_scope scope(*this);  // its own code allocates
-  tell_to_exit(exit_reason::user(why));
+  end();
 }
 
 void control_block::after_turn() noexcept { memory_->after_turn(); }
 void control_block::after_message() noexcept { memory_->after_message(); }
 void control_block::before_idle() noexcept { memory_->before_idle(); }
 
-void control_block::before_wait() noexcept {
+bool control_block::before_wait() noexcept {
   memory_->before_idle();
-  if (!is_limited() || on_thread()) return;
-  if (memory_->stack_is_due()) memory_->note_stack(memory::resident_bytes(sched::scheduler::current()->stack_in_use()));
+  if (is_limited()) {
+    const auto* const here = static_cast<const std::byte*>(__builtin_frame_address(0));
+    memory_->note_stack(static_cast<std::size_t>(sched::scheduler::current()->stack_in_use().top() - here));
+  }
+  return !told_to_exit_;
 }
 
 memory_usage control_block::usage() const noexcept {
@@ -51,6 +64,7 @@ memory_usage control_block::usage() const noexcept {
 }
 
 std::size_t control_block::hibernate() noexcept {
+  check_fiber();
   const std::size_t returned = memory_ == nullptr ? 0 : memory_->give_back();
   if (on_thread()) return returned;
   const memory::stack& mine = sched::scheduler::current()->stack_in_use();

@@ -104,6 +104,10 @@ class message_timers {
   /// Keeps messages for the next call that may destroy them.
   void leave(detail::signal* messages) noexcept;
 
+  /// Any thread: what its places take, and how many there are.
+  [[nodiscard]] std::size_t bytes() const noexcept { return places() * sizeof(message_timer); }
+  [[nodiscard]] std::size_t places() const noexcept { return used_.load(sync::memory_order_relaxed); }
+
   /// Whether a reference names a timer, and of which scheduler.
   [[nodiscard]] static std::optional<unsigned> scheduler_of(reference ref) noexcept;
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <new>
 
 #include "process/control_block.hpp"
@@ -49,24 +50,29 @@ memory_usage process_memory::usage() const noexcept {
 }
 
 void process_memory::after_turn() noexcept {
+  stack_ = 0;
   if (scratch_.is_used()) scratch_.reset();
   after_message();
 }
 
 void process_memory::after_message() noexcept {
+  check();  // a message less: it may have come down
   if (policy_.trim_every == 0 || ++turns_ < policy_.trim_every) return;
   turns_ = 0;
-  trim();
+  if (free_bytes() > kept_free_) trim();
 }
 
 void process_memory::before_idle() noexcept {
   if (!policy_.trim_when_idle) return;
-  if (arena_.held() - arena_.lent() >= policy_.worth_trimming) trim();
+  // Twice what could not be given back last time: so the walks cost no more than the frees between them.
+  if (free_bytes() >= std::max(policy_.worth_trimming, 2 * kept_free_)) trim();
   if (!scratch_.is_used() && scratch_.held() >= policy_.worth_trimming) scratch_.release();
 }
 
 std::size_t process_memory::trim() noexcept {
-  return arena_.trim([](void* owner) { static_cast<control_block*>(owner)->spend(16); }, owner_);
+  const std::size_t returned = arena_.trim([](void* owner) { static_cast<control_block*>(owner)->spend(16); }, owner_);
+  kept_free_ = free_bytes();
+  return returned;
 }
 
 std::size_t process_memory::give_back() noexcept {
@@ -76,11 +82,17 @@ std::size_t process_memory::give_back() noexcept {
 void process_memory::grew(void* self, std::ptrdiff_t bytes) noexcept {
   auto& m = *static_cast<process_memory*>(self);
   if (m.owner_ == nullptr) return;
-  m.owner_->show_memory(m.arena_.held() + m.scratch_.held());
-  if (bytes > 0) {
-    m.check();
-  } else if (m.reported_ && m.usage().total() <= m.limit_ / 10 * 9) {
-    m.reported_ = false;
+  m.owner_->show_memory(sizeof(process_memory) + m.arena_.held() + m.scratch_.held());
+  static_cast<void>(bytes);
+  m.check();
+}
+
+void process_memory::check_limit() noexcept {
+  const std::size_t total = usage().total();
+  if (total > limit_) {
+    breach();
+  } else if (total <= limit_ / 10 * 9) {
+    reported_ = false;
   }
 }
 

@@ -19,8 +19,8 @@ class control_block;
 /// The owner's, except while it is made.
 ///
 /// What counts against the limit is looked at where it grows: the arena and the scratch with each chunk, the mailbox with each
-/// message that is taken over, the stack at waits. A process that runs gathers its messages at the end of each slice, so what
-/// waits outside is counted within a slice.
+/// message that is taken over, the stack at waits. A process that runs takes its messages over at the end of each slice that a
+/// call of the library ends, so what waits outside is counted within a slice.
 class process_memory {
  public:
   /// Null when memory is refused, also that of a first chunk that is to be there from the beginning.
@@ -42,13 +42,14 @@ class process_memory {
   void after_message() noexcept;
   /// It has nothing to do.
   void before_idle() noexcept;
+  /// At its end: gives back a bounded part of all it holds; true when there is more.
+  [[nodiscard]] bool give_back_some() noexcept { return arena_.drop_some(); }
   /// Gives back all it can. @returns the bytes
   std::size_t give_back() noexcept;
 
   /// A message has joined the mailbox.
   void note_queued() noexcept { check(); }
-  /// Whether to look at the stack at this wait: microseconds, so at one in sixteen.
-  [[nodiscard]] bool stack_is_due() noexcept { return waits_++ % 16 == 0; }
+  /// As deep as it is at a wait; 0 when a handler has returned.
   void note_stack(std::size_t bytes) noexcept {
     stack_ = bytes;
     check();
@@ -58,8 +59,11 @@ class process_memory {
   process_memory(const memory::memory_policy& policy, std::size_t limit, memory_breach on_breach) noexcept;
 
   void check() noexcept {
-    if (limit_ != 0 && usage().total() > limit_) [[unlikely]] breach();
+    if (limit_ != 0) check_limit();
   }
+  void check_limit() noexcept;
+  /// What a trim would look at.
+  [[nodiscard]] std::size_t free_bytes() const noexcept { return arena_.free_bytes(); }
   void breach() noexcept;
   std::size_t trim() noexcept;
   static void grew(void* self, std::ptrdiff_t bytes) noexcept;
@@ -68,8 +72,8 @@ class process_memory {
   const std::size_t limit_;  // 0: none
   const memory_breach on_breach_;
   bool reported_ = false;
-  std::uint32_t waits_ = 0;
   std::uint32_t turns_ = 0;  // since it was last trimmed
+  std::size_t kept_free_ = 0;  // by the last trim: a walk over these again would find nothing
   std::size_t stack_ = 0;
   control_block* owner_ = nullptr;
   memory::arena arena_;

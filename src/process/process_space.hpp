@@ -43,6 +43,7 @@ class process_space {
   [[nodiscard]] process_table& table() noexcept { return table_; }
   /// Where the caller is, as the table wants to know it. Ask again after anything that may have switched.
   [[nodiscard]] unsigned where() const noexcept;
+  [[nodiscard]] const process_table& table() const noexcept { return table_; }
   /// Of a scheduler.
   [[nodiscard]] message_timers& timers(unsigned scheduler) noexcept { return timers_[scheduler]; }
   /// Round and round: the scheduler for a timer that is started from elsewhere.

@@ -178,6 +178,11 @@ std::size_t process_table::size() const noexcept {
   return static_cast<std::size_t>(published - released);
 }
 
+std::size_t process_table::bytes() const noexcept {
+  const std::size_t chunks = (used_.load(sync::memory_order_acquire) + chunk_size - 1) / chunk_size;
+  return chunks * sizeof(chunk) + (capacity_ + chunk_size - 1) / chunk_size * sizeof(sync::atomic<chunk*>);
+}
+
 std::uint64_t process_table::spawned() const noexcept {
   std::uint64_t all = published_elsewhere_.load(sync::memory_order_relaxed) +
                       published_threads_.load(sync::memory_order_relaxed);

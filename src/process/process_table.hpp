@@ -82,6 +82,8 @@ class process_table {
   /// Plain threads that are processes.
   [[nodiscard]] std::size_t threads() const noexcept { return threads_.load(sync::memory_order_acquire); }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  /// What its slots take.
+  [[nodiscard]] std::size_t bytes() const noexcept;
   /// Processes that are or were, plain threads too.
   [[nodiscard]] std::uint64_t spawned() const noexcept;
 

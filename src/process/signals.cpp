@@ -169,7 +169,7 @@ control_block::wait_result control_block::wait(detail::receive_wait* wanted, os:
         break;
       }
     }
-    if (memory_ != nullptr) before_wait();
+    if (memory_ != nullptr && !before_wait()) continue;  // told to exit: by its own limit, at the last look
     account_slice();
     in_wait_ = true;
     const auto parked = scheduler::park();

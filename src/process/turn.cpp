@@ -36,7 +36,10 @@ void control_block::run_handler() noexcept {
     FOUNDATION_ASSERT(alone == nullptr || !told_to_exit_);  // who is told ends before the next look
     if (told_to_exit_) return finish();
     if (attention_.load(sync::memory_order_relaxed)) [[unlikely]] {  // no turn before what it was set for is found
-      if (alone != nullptr) mail_.ordinary().append(*alone);
+      if (alone != nullptr) {
+        mail_.ordinary().append(*alone);
+        on_message(*alone);
+      }
       if (gathered) static_cast<void>(attention_.exchange(false, sync::memory_order_acquire));  // and look once more
     } else if (alone != nullptr || mail_.has_messages()) {
       process_entry(*this, alone != nullptr ? alone : take_after(mail_.next_list(), nullptr));
@@ -133,13 +136,13 @@ void control_block::charge(std::uint32_t reductions) noexcept {
     static_cast<void>(attention_.exchange(false, sync::memory_order_acquire));
     gather_all();
   }
-  if (is_limited() && sched::scheduler::current() != nullptr) {
-    if (!sched::scheduler::current()->charge(reductions)) return;
-    end_slice();
-    gather_all();  // what has arrived counts against the limit
-  } else {
-    spend(reductions);
-  }
+  sched::scheduler* const s = sched::scheduler::current();
+  if (s != nullptr && s->charge(reductions)) [[unlikely]] end_slice_of_caller();
+}
+
+void control_block::end_slice_of_caller() noexcept {
+  end_slice();
+  if (is_limited()) gather_all();
 }
 
 void control_block::spend(std::uint32_t reductions) noexcept {

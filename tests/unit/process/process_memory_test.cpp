@@ -40,7 +40,7 @@ struct keeper {
   void handle(fn::process& self, int n) {
     if (!kept) kept.emplace(&self.arena());
     for (int i = 0; i < n; ++i) kept->push_back(i);
-    usage->store(self.memory().arena);
+    if (usage != nullptr) usage->store(self.memory().arena);
   }
   void handle(fn::process& self, const std::string&) {
     kept.reset();
@@ -327,21 +327,120 @@ TEST_F(ProcessMemory, counts_messages_of_a_handler_that_does_not_keep_up) {
   EXPECT_TRUE(logged("is over its limit of memory"));
 }
 
-TEST_F(ProcessMemory, counts_the_stack_of_a_function_that_waits) {
+/// Calls `last` in a frame that lies some 400 KiB below.
+template <typename Last>
+int far_below(Last& last, int depth = 100) {
+  volatile char frame[4096];
+  frame[0] = 1;
+  if (depth != 0) return far_below(last, depth - 1) + frame[0];
+  last();
+  return frame[0];
+}
+
+TEST_F(ProcessMemory, counts_the_stack_that_is_in_use_at_a_wait) {
   start();
   const auto why = run({.stack_size = 1024 * 1024, .max_memory = 200'000}, [](fn::process& self) {
-    auto deep = [&self](auto& again, int depth) -> int {
-      volatile char frame[4096];
-      frame[0] = 1;
-      if (depth != 0) return again(again, depth - 1) + frame[0];
-      for (int i = 0; i != 32; ++i) self.sleep(1us);
-      return 0;
-    };
-    EXPECT_EQ(deep(deep, 100), 0);
+    auto wait = [&] { self.receive([](std::nullptr_t) {}); };
+    static_cast<void>(far_below(wait));
   });
   const auto* const exceeded = why.get_if<fn::memory_limit_exceeded>();
   ASSERT_NE(exceeded, nullptr) << why.description();
   EXPECT_GT(exceeded->usage.stack, 400'000u);
+}
+
+TEST_F(ProcessMemory, does_not_count_what_was_below_on_its_stack_nor_what_others_left_there) {
+  start({.schedulers = 1, .stack_size = 1024 * 1024});
+  auto nothing = [] {};
+  for (int i = 0; i != 4; ++i) run({}, [&](fn::process&) { static_cast<void>(far_below(nothing)); });
+  const auto why = run({.max_memory = 100'000}, [&](fn::process& self) {
+    static_cast<void>(far_below(nothing));
+    self.sleep(1ms);
+    EXPECT_LT(self.memory().stack, 20'000u);
+    EXPECT_GT(self.memory().stack, 0u);
+  });
+  EXPECT_TRUE(why.is_normal()) << why.description();
+}
+
+TEST_F(ProcessMemory, does_not_walk_again_over_what_it_could_not_give_back) {
+  start({.schedulers = 1});
+  run({}, [](fn::process& self) {
+    std::vector<void*> lent;
+    for (int i = 0; i != 200'000; ++i) lent.push_back(self.arena().allocate(48));
+    for (std::size_t i = 0; i != lent.size(); ++i) {
+      if (i % 16 != 0) self.arena().deallocate(lent[i], 48);  // each chunk keeps some
+    }
+    self.sleep(1us);
+    const std::uint64_t before = self.reductions();
+    self.sleep(1us);
+    EXPECT_LT(self.reductions() - before, 50u);
+  });
+}
+
+TEST_F(ProcessMemory, of_a_process_that_ends_is_given_back_in_slices) {
+  start({.schedulers = 1});
+  std::atomic<int> rounds{0};
+  const fn::pid neighbour = fn::spawn(rt(), [&](fn::process& self) {
+                              for (;;) {
+                                ++rounds;
+                                self.sleep(0s);
+                              }
+                            }).value();
+  std::atomic<int> before{0};
+  const auto why = run({}, [&](fn::process& self) {
+    for (int i = 0; i != 10'000; ++i) static_cast<void>(self.arena().allocate(2000));
+    self.checkpoint();
+    before = rounds.load();
+  });
+  EXPECT_TRUE(why.is_normal());
+  EXPECT_GE(rounds - before, 10) << "10,000 blocks are twenty slices' worth";
+  fn::exit(neighbour, fn::exit_reason::kill);
+  wait_dead(neighbour);
+}
+
+TEST_F(ProcessMemory, is_warned_of_again_when_messages_have_come_down_meanwhile) {
+  start({.schedulers = 1});
+  const auto why = run({.max_memory = 100'000, .on_max_memory = fn::memory_breach::log}, [](fn::process& self) {
+    for (int round = 0; round != 3; ++round) {
+      for (int i = 0; i != 300; ++i) fn::send(self.id(), large{});
+      for (int i = 0; i != 300; ++i) self.receive([](const large&) {});
+    }
+  });
+  EXPECT_TRUE(why.is_normal()) << why.description();
+  stop();
+  const auto lines = log();
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(), [](const std::string& line) { return line.find("over its limit") != std::string::npos; }), 3);
+}
+
+TEST_F(ProcessMemory, is_counted_also_while_a_process_only_sends) {
+  start({.schedulers = 2});
+  std::atomic<bool> flooded{false};
+  std::atomic<bool> done{false};
+  const fn::pid sink = fn::spawn(rt(), keeper{nullptr}).value();
+  const fn::pid p = fn::spawn(rt(), [&, sink](fn::process& self) {
+                      while (!flooded) self.checkpoint();
+                      while (!done) fn::send(sink, 0);  // never waits
+                    }, {.max_memory = 500'000}).value();
+  for (int i = 0; i != 1000; ++i) fn::send(p, large{});
+  flooded = true;
+  wait_until([&] { return logged("is over its limit of memory"); });
+  done = true;
+  wait_dead(p);
+  fn::exit(sink, fn::exit_reason::kill);
+  wait_dead(sink);
+}
+
+TEST_F(ProcessMemory, of_one_that_goes_on_beyond_its_limit_without_a_wait_ends_in_its_being_given_up) {
+  start({.schedulers = 2, .kill_grace = 100ms});
+  std::atomic<bool> go_on{true};
+  const fn::pid p = fn::spawn(rt(), [&](fn::process& self) {
+                      static_cast<void>(self.arena().allocate(200'000));
+                      while (go_on) {
+                      }
+                    }, {.max_memory = 100'000}).value();
+  wait_abandoned(1);
+  EXPECT_FALSE(fn::is_alive(p));
+  go_on = false;
+  wait_abandoned(0);
 }
 
 TEST_F(ProcessMemory, refused_at_spawn_or_at_its_first_use_is_an_error_and_nothing_is_lost) {
@@ -378,6 +477,7 @@ TEST_F(ProcessMemory, options_out_of_range_are_named) {
   EXPECT_NE(refused({.max_memory = 4095}).find("max_memory"), std::string::npos);
   EXPECT_NE(refused({.memory = static_cast<fn::memory_strategy>(9)}).find("memory"), std::string::npos);
   EXPECT_NE(refused({.gc = fn::gc_strategy::every(0)}).find("gc"), std::string::npos);
+  EXPECT_NE(refused({.memory = fn::memory_strategy::low_latency, .max_memory = 100'000}).find("low_latency"), std::string::npos);
   EXPECT_NE(refused({.on_max_memory = static_cast<fn::memory_breach>(7)}).find("on_max_memory"), std::string::npos);
 }
 
