@@ -33,6 +33,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/memory/binary_buffer.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/chunk_cache.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/compression.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/message_resource.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/optimize_binary.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/poison.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/scratch.cpp

@@ -24,6 +24,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/atom_table_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/backing_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/binary_property_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/memory/message_resource_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/poison_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/scratch_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/stack_pool_test.cpp
@@ -109,6 +110,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/system_info_test.cpp)
 set(
   foundation_tests_unit_public
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/aggregate_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/atom_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/binary_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/error_test.cpp

@@ -11,6 +11,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include <foundation/detail/rehome.hpp>
 #include <foundation/detail/type_identity.hpp>
 #include <foundation/export.hpp>
 
@@ -73,6 +74,9 @@ class exit_value final : public exit_payload {
  public:
   template <typename U>
   explicit exit_value(U&& value) : value_(std::forward<U>(value)) {}
+  template <typename U>
+    requires needs_rehoming<T>
+  explicit exit_value(U&& value) : value_(rehome<T>(std::forward<U>(value))) {}
 
   [[nodiscard]] const std::type_info& type() const noexcept override { return typeid(T); }
   [[nodiscard]] const void* value() const noexcept override { return &value_; }
@@ -139,8 +143,9 @@ class FOUNDATION_API exit_reason {
   [[nodiscard]] static exit_reason exception(std::string_view type, std::string_view what,
                                              std::string_view where = {}) noexcept;
 
-  /// A reason of the user's own: any movable value, stored once; text of any kind is stored as a std::string. Reports show
-  /// text, numbers, and what a member `description()` returns as text; of other values the type.
+  /// A reason of the user's own: any movable value that shows nothing of its process's (as `sendable`, message.hpp), stored
+  /// once; text of any kind is stored as a std::string, pmr memory is made anew with `message_resource()`. Reports show text,
+  /// numbers, and what a member `description()` returns as text; of other values the type.
   template <typename T>
   [[nodiscard]] static exit_reason user(T&& value) noexcept {
     return {exit_kind::user, store(std::forward<T>(value))};
@@ -212,10 +217,15 @@ class FOUNDATION_API exit_reason {
   [[nodiscard]] static const detail::exit_payload* store(T&& value) noexcept {
     using stored = detail::exit_value_type<T>;
     static_assert(std::is_constructible_v<stored, T>, "exit_reason: the value must be copyable or movable");
-    try {
-      return new detail::exit_value<stored>(std::forward<T>(value));
-    } catch (...) {
+    if constexpr (!detail::self_contained<stored>) {
+      detail::say_what_is_wrong<stored>();
       return nullptr;
+    } else {
+      try {
+        return new detail::exit_value<stored>(std::forward<T>(value));
+      } catch (...) {
+        return nullptr;
+      }
     }
   }
 

@@ -13,6 +13,7 @@
 #include <foundation/memory_analysis.hpp>
 #include <foundation/memory_strategy.hpp>
 #include <foundation/message.hpp>
+#include <foundation/message_resource.hpp>
 #include <foundation/monitor_options.hpp>
 #include <foundation/names.hpp>
 #include <foundation/optimize_binary.hpp>
@@ -34,3 +35,4 @@
 #include <foundation/thread_process.hpp>
 #include <foundation/timer.hpp>
 #include <foundation/version.hpp>
+#include <foundation/vouched_sendable.hpp>

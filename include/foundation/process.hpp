@@ -199,14 +199,18 @@ class FOUNDATION_API process {
   ///     void handle(fn::process& self, const query& q) { self.reply(find(q)); }
   ///
   /// @errors errc::invalid_argument when the message is no request, or has its reply; errc::unexpected_reply_type when the
-  ///         asker waits for another type, of which it is told too
+  ///         asker waits for another type, of which it is told too; errc::system_limit when parts of the value have to be
+  ///         made anew (message_resource.hpp) and memory is refused, of which it is told too
   template <typename R>
   result<void> reply(R&& value) {
     using stored = std::decay_t<R>;
-    auto to = detail::take_question(*this, typeid(stored));
-    if (!to) return to.error();
-    detail::answer<stored>(std::move(*to), std::forward<R>(value));
-    return {};
+    if constexpr (!detail::self_contained<stored>) {
+      detail::say_what_is_wrong<stored>();
+    } else {
+      auto to = detail::take_question(*this, typeid(stored));
+      if (!to) return to.error();
+      return detail::answer<stored>(std::move(*to), std::forward<R>(value));
+    }
   }
   result<void> reply() { return reply(detail::no_value{}); }
 

@@ -34,17 +34,18 @@ class reply_to {
 
   /// Answers; if the asker waits no more, it is dropped there. Any thread, once; never waits. The value is constructed in
   /// the room that the asker made: no allocation, one locked operation; one reduction.
-  /// @errors errc::invalid_argument when it has been answered already
+  /// @errors errc::invalid_argument when it has been answered already; errc::system_limit as `process::reply`
   template <typename... Value>
   result<void> reply(Value&&... value) {
     if constexpr (!std::is_constructible_v<detail::reply_value<R>, Value...>) {
       static_cast<void>(sizeof(detail::a_reply_to_is_answered_with_its_own_type<R, Value...>));
+    } else if constexpr (!detail::self_contained<detail::reply_value<R>>) {
+      detail::say_what_is_wrong<R>();
     } else {
       if (!handle_) return error(errc::invalid_argument, "reply: the request has its reply already, or was taken over");
       detail::charge_late_reply();
-      detail::answer<detail::reply_value<R>>(std::move(handle_), std::forward<Value>(value)...);
+      return detail::answer<detail::reply_value<R>>(std::move(handle_), std::forward<Value>(value)...);
     }
-    return {};
   }
 
  private:

@@ -21,7 +21,16 @@ template <typename R>
 struct a_reply_must_be_a_movable_and_destructible_object_type_or_void;
 
 template <typename R>
-inline constexpr bool reply_type = std::is_void_v<R> || message_type<R>;
+inline constexpr bool reply_type = std::is_void_v<R> || sendable<R>;
+
+template <typename R>
+void refuse_reply() {
+  if constexpr (!message_type<R>) {
+    static_cast<void>(sizeof(a_reply_must_be_a_movable_and_destructible_object_type_or_void<R>));
+  } else {
+    say_what_is_wrong<R>();
+  }
+}
 /// R, unless that cannot be one: then `request` says so.
 template <typename R>
 using checked_reply = std::conditional_t<reply_type<R>, R, no_value>;
@@ -96,9 +105,9 @@ template <typename R, typename T, typename Rep, typename Period>
 [[nodiscard]] result<detail::checked_reply<R>> request(pid to, T&& message, std::chrono::duration<Rep, Period> timeout) {
   using stored = std::decay_t<T>;
   if constexpr (!detail::reply_type<R>) {
-    static_cast<void>(sizeof(detail::a_reply_must_be_a_movable_and_destructible_object_type_or_void<R>));
-  } else if constexpr (!message_type<stored>) {
-    static_cast<void>(sizeof(detail::a_message_must_be_a_movable_and_destructible_object_type<stored>));
+    detail::refuse_reply<R>();
+  } else if constexpr (!sendable<stored>) {
+    detail::refuse_message<stored>();
   } else {
     auto wait = detail::ask<R>(to, std::forward<T>(message));
     if (!wait) return wait.error();
@@ -117,9 +126,9 @@ template <typename R, typename T>
 [[nodiscard]] result<future<R>> send_request(pid to, T&& message) {
   using stored = std::decay_t<T>;
   if constexpr (!detail::reply_type<R>) {
-    static_cast<void>(sizeof(detail::a_reply_must_be_a_movable_and_destructible_object_type_or_void<R>));
-  } else if constexpr (!message_type<stored>) {
-    static_cast<void>(sizeof(detail::a_message_must_be_a_movable_and_destructible_object_type<stored>));
+    detail::refuse_reply<R>();
+  } else if constexpr (!sendable<stored>) {
+    detail::refuse_message<stored>();
   } else {
     auto wait = detail::ask<R>(to, std::forward<T>(message));
     if (!wait) return wait.error();

@@ -36,8 +36,8 @@ FOUNDATION_API result<void> deliver(pid to, owned_envelope message) noexcept;
 template <typename T>
 result<void> send(pid to, T&& message) {
   using stored = std::decay_t<T>;
-  if constexpr (!message_type<stored>) {
-    static_cast<void>(sizeof(detail::a_message_must_be_a_movable_and_destructible_object_type<stored>));
+  if constexpr (!sendable<stored>) {
+    detail::refuse_message<stored>();
   } else if constexpr (!std::is_constructible_v<stored, T>) {
     static_cast<void>(sizeof(detail::a_message_that_cannot_be_copied_must_be_moved_into_send<stored>));
   } else {
@@ -55,8 +55,8 @@ namespace detail {
 template <typename T>
 result<void> send_to_alias(alias to, T&& message, bool priority) {
   using stored = std::decay_t<T>;
-  if constexpr (!message_type<stored>) {
-    static_cast<void>(sizeof(a_message_must_be_a_movable_and_destructible_object_type<stored>));
+  if constexpr (!sendable<stored>) {
+    refuse_message<stored>();
   } else if constexpr (!std::is_constructible_v<stored, T>) {
     static_cast<void>(sizeof(a_message_that_cannot_be_copied_must_be_moved_into_send<stored>));
   } else {

@@ -78,9 +78,6 @@ class FOUNDATION_API timer_ticket {
   errc refused_{};
 };
 
-template <typename T, typename U>
-inline constexpr bool sendable_from = message_type<T> && std::is_constructible_v<T, U>;
-
 }  // namespace detail
 
 /// Sends `message` to `to` after `delay`, on the monotonic clock: never earlier, in steps of 66 microseconds; at once for
@@ -98,8 +95,8 @@ inline constexpr bool sendable_from = message_type<T> && std::is_constructible_v
 template <typename Rep, typename Period, typename T>
 result<timer> send_after(std::chrono::duration<Rep, Period> delay, pid to, T&& message) {
   using stored = std::decay_t<T>;
-  if constexpr (!message_type<stored>) {
-    static_cast<void>(sizeof(detail::a_message_must_be_a_movable_and_destructible_object_type<stored>));
+  if constexpr (!sendable<stored>) {
+    detail::refuse_message<stored>();
   } else if constexpr (!std::is_constructible_v<stored, T>) {
     static_cast<void>(sizeof(detail::a_message_that_cannot_be_copied_must_be_moved_into_send<stored>));
   } else {
@@ -117,14 +114,20 @@ result<timer> send_after(std::chrono::duration<Rep, Period> delay, pid to, T&& m
 template <typename Rep, typename Period, typename T>
 result<timer> start_timer(std::chrono::duration<Rep, Period> delay, pid to, T&& message) {
   using stored = std::decay_t<T>;
-  if constexpr (!message_type<stored>) {
-    static_cast<void>(sizeof(detail::a_message_must_be_a_movable_and_destructible_object_type<stored>));
+  if constexpr (!sendable<stored>) {
+    detail::refuse_message<stored>();
   } else if constexpr (!std::is_constructible_v<stored, T>) {
     static_cast<void>(sizeof(detail::a_message_that_cannot_be_copied_must_be_moved_into_send<stored>));
   } else {
     detail::timer_ticket made(to);
-    return made.start(detail::saturate(delay), detail::owned_envelope::make<timer_expired<stored>>(
-                                                   timer_expired<stored>{made.name(), std::forward<T>(message)}));
+    using expired = timer_expired<stored>;
+    if constexpr (detail::needs_rehoming<stored>) {
+      const auto build = [&] { return expired{made.name(), detail::rehome<stored>(std::forward<T>(message))}; };
+      return made.start(detail::saturate(delay), detail::owned_envelope::make_by<expired>(build));
+    } else {
+      return made.start(detail::saturate(delay),
+                        detail::owned_envelope::make<expired>(expired{made.name(), std::forward<T>(message)}));
+    }
   }
 }
 

@@ -26,6 +26,7 @@ inline constexpr std::size_t largest_place_count = 64;
 
 // -- placeholders: nothing is ever converted, it is only asked whether it could be ---------------------------------------
 
+/// The conversions have bodies because Clang warns of undefined ones to types without linkage.
 /// Not movable: what is made of any movable value, as a std::any is, is not to be made of a placeholder itself.
 struct placeholder {
   placeholder() = default;
@@ -35,22 +36,30 @@ template <typename T>
 struct any_member : placeholder {
   template <typename U>
     requires(!std::is_same_v<U, T>)
-  operator U() const noexcept;
+  operator U() const noexcept {
+    __builtin_unreachable();
+  }
 };
 template <typename T>
 struct any_base : placeholder {
   template <typename U>
     requires(!std::is_same_v<U, T> && std::is_base_of_v<U, T>)
-  operator U() const noexcept;
+  operator U() const noexcept {
+    __builtin_unreachable();
+  }
 };
 struct any_union : placeholder {
   template <typename U>
     requires std::is_union_v<U>
-  operator U() const noexcept;
+  operator U() const noexcept {
+    __builtin_unreachable();
+  }
 };
 struct any_reference : placeholder {
   template <typename U>
-  operator U&() const noexcept;
+  operator U&() const noexcept {
+    __builtin_unreachable();
+  }
 };
 
 template <typename Placeholder, std::size_t>

@@ -52,10 +52,10 @@ template <typename T>
 constexpr bool shows_only() {
   if constexpr (!std::ranges::enable_view<T> || std::is_empty_v<T>) {
     return false;
-  } else if constexpr (std::ranges::enable_borrowed_range<T> || !requires(T& view) { view.base(); }) {
+  } else if constexpr (std::ranges::enable_borrowed_range<T> || !requires { std::declval<T>().base(); }) {
     return true;
   } else {
-    return shows_only<std::remove_cvref_t<decltype(std::declval<T&>().base())>>();
+    return shows_only<std::remove_cvref_t<decltype(std::declval<T>().base())>>();
   }
 }
 

@@ -8,6 +8,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include <foundation/detail/rehome.hpp>
 #include <foundation/detail/type_identity.hpp>
 #include <foundation/export.hpp>
 #include <foundation/reference.hpp>
@@ -129,6 +130,20 @@ struct unfinished_envelope {
   }
 };
 
+/// Has `build` make the payload. @returns false where it was refused memory; the envelope's is then given back
+template <typename T, typename Build>
+[[nodiscard]] bool build_payload(envelope* e, Build&& build) {
+  unfinished_envelope unfinished{e};
+  try {
+    ::new (e->payload()) T(build());
+  } catch (const std::bad_alloc&) {
+    deallocate_envelope(std::exchange(unfinished.memory, nullptr));
+    return false;
+  }
+  unfinished.memory = nullptr;
+  return true;
+}
+
 /// An envelope that nobody has sent yet, or that was taken out of a mailbox: destroyed with its payload.
 class owned_envelope {
  public:
@@ -145,7 +160,8 @@ class owned_envelope {
     deallocate_envelope(envelope_);
   }
 
-  /// Constructs a T in a new envelope. Empty when the allocation was refused; throws what the constructor throws.
+  /// Constructs a T in a new envelope, at home there (rehome.hpp). Empty when memory was refused; throws what the
+  /// constructor throws.
   template <typename T, typename... Args>
   [[nodiscard]] static owned_envelope make(Args&&... args) {
     return fill<T>(allocate_envelope_for<T>(), std::forward<Args>(args)...);
@@ -155,6 +171,11 @@ class owned_envelope {
   [[nodiscard]] static owned_envelope make_to(reference alias, Args&&... args) {
     return fill<T>(allocate_envelope(sizeof(T), alignof(T), alias), std::forward<Args>(args)...);
   }
+  /// The same with the T that `build()` returns, which is at home.
+  template <typename T, typename Build>
+  [[nodiscard]] static owned_envelope make_by(Build&& build) {
+    return fill_by<T>(allocate_envelope_for<T>(), std::forward<Build>(build));
+  }
 
   [[nodiscard]] explicit operator bool() const noexcept { return envelope_ != nullptr; }
   [[nodiscard]] envelope* get() const noexcept { return envelope_; }
@@ -163,10 +184,20 @@ class owned_envelope {
  private:
   template <typename T, typename... Args>
   [[nodiscard]] static owned_envelope fill(envelope* e, Args&&... args) {
-    if (e == nullptr) return {};
-    unfinished_envelope unfinished{e};
-    ::new (e->payload()) T(std::forward<Args>(args)...);
-    unfinished.memory = nullptr;
+    if constexpr (needs_rehoming<T>) {
+      return fill_by<T>(e, [&] { return rehome<T>(std::forward<Args>(args)...); });
+    } else {
+      if (e == nullptr) return {};
+      unfinished_envelope unfinished{e};
+      ::new (e->payload()) T(std::forward<Args>(args)...);
+      unfinished.memory = nullptr;
+      e->ops = &message_ops_of<T>;
+      return owned_envelope(e);
+    }
+  }
+  template <typename T, typename Build>
+  [[nodiscard]] static owned_envelope fill_by(envelope* e, Build&& build) {
+    if (e == nullptr || !build_payload<T>(e, std::forward<Build>(build))) return {};
     e->ops = &message_ops_of<T>;
     return owned_envelope(e);
   }

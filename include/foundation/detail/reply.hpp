@@ -96,11 +96,26 @@ class FOUNDATION_API reply_wait {
 /// Costs a process its reduction for a reply that it gives later; may end the slice.
 FOUNDATION_API void charge_late_reply() noexcept;
 
-/// Constructs the answer in its place and sends it.
+/// Constructs the answer in its place, at home there (rehome.hpp), and sends it.
+/// @errors errc::system_limit when it has to be made anew and memory is refused: the asker is told the same
 template <typename R, typename... Args>
-void answer(reply_handle to, Args&&... args) {
-  ::new (to.room()) R(std::forward<Args>(args)...);
+result<void> answer(reply_handle to, Args&&... args) {
+  if constexpr (!needs_rehoming<R>) {
+    ::new (to.room()) R(std::forward<Args>(args)...);
+  } else {
+    try {
+      if constexpr ((std::is_same_v<R, std::remove_cvref_t<Args>> && ...) && sizeof...(Args) == 1) {
+        ::new (to.room()) R(rehome<R>(std::forward<Args>(args)...));
+      } else {
+        ::new (to.room()) R(rehome<R>(R(std::forward<Args>(args)...)));
+      }
+    } catch (const std::bad_alloc&) {
+      to.fail(errc::system_limit);
+      return errc::system_limit;
+    }
+  }
   to.send();
+  return {};
 }
 
 /// A request's payload: the message, and behind it the duty to answer.
@@ -120,14 +135,18 @@ struct question {
   }
   static inline const message_ops ops = {&typeid(T), &destroy, &handle_of, units_for(size)};
 
-  /// Empty when the allocation was refused; throws what the constructor throws.
+  /// Empty when memory was refused; throws what the constructor throws.
   template <typename... Args>
   [[nodiscard]] static owned_envelope make(reply_handle&& to, Args&&... args) {
     envelope* const e = allocate_envelope(size, alignment);
     if (e == nullptr) return {};
-    unfinished_envelope unfinished{e};
-    ::new (e->payload()) T(std::forward<Args>(args)...);
-    unfinished.memory = nullptr;
+    if constexpr (needs_rehoming<T>) {
+      if (!build_payload<T>(e, [&] { return rehome<T>(std::forward<Args>(args)...); })) return {};
+    } else {
+      unfinished_envelope unfinished{e};
+      ::new (e->payload()) T(std::forward<Args>(args)...);
+      unfinished.memory = nullptr;
+    }
     ::new (static_cast<std::byte*>(e->payload()) + handle_offset) reply_handle(std::move(to));
     e->ops = &ops;
     return owned_envelope(e);

@@ -127,5 +127,27 @@ constexpr auto find_wrong() {
 /// `nothing_wrong`, or what keeps a T from leaving its process.
 template <typename T>
 using wrong_in = decltype(find_wrong<T>());
+template <typename T>
+inline constexpr bool self_contained = std::is_same_v<wrong_in<T>, nothing_wrong>;
+
+// Never defined: the compiler's first error line names them, with the user's type and the part of it.
+template <typename T, typename View>
+struct what_leaves_a_process_must_own_what_it_shows_as_a_string_or_a_vector_does;
+template <typename T, typename Part>
+struct what_leaves_a_process_must_not_hold_pmr_memory_that_cannot_be_made_anew;
+
+template <typename T, typename View>
+void explain(wrong_view<View>) {
+  static_cast<void>(sizeof(what_leaves_a_process_must_own_what_it_shows_as_a_string_or_a_vector_does<T, View>));
+}
+template <typename T, typename Part>
+void explain(wrong_memory<Part>) {
+  static_cast<void>(sizeof(what_leaves_a_process_must_not_hold_pmr_memory_that_cannot_be_made_anew<T, Part>));
+}
+/// For a T that is not self-contained: the error that says so.
+template <typename T>
+void say_what_is_wrong() {
+  explain<T>(wrong_in<T>{});
+}
 
 }  // namespace foundation::inline v0::detail

@@ -1,0 +1,7 @@
+// expect: what_leaves_a_process_must_own_what_it_shows_as_a_string_or_a_vector_does<.*string_view.*string_view
+// SPDX-License-Identifier: Apache-2.0
+#include <foundation/foundation.hpp>
+
+#include <string_view>
+
+void f(foundation::pid to, std::string_view text) { foundation::start_timer(std::chrono::seconds(1), to, text); }
