@@ -94,6 +94,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/watch_list_test.cpp)
 set(
   foundation_tests_unit_delivery
+  ${PROJECT_SOURCE_DIR}/tests/unit/delivery/leaving_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/delivery/plugin_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/delivery/send_test.cpp)
 set(
@@ -119,6 +120,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/public/optimize_binary_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/options_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/pid_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/rehome_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/restore_binary_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/result_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/type_identity_test.cpp
