@@ -123,6 +123,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/public/rehome_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/restore_binary_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/result_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/sendable_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/type_identity_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/type_identity_twin_test.cpp)
 set(foundation_tests_model)

@@ -99,7 +99,7 @@ class future {
 ///         errc::would_deadlock for a request to oneself; errc::killed as in `receive`; errc::system_limit when memory is
 ///         refused; errc::not_running when the receiver's runtime is gone, or shuts down and the
 ///         caller is a plain thread that is no process; errc::invalid_argument from a fiber that is no process
-/// @throws what the copy or move constructors of message and reply throw
+/// @throws what the copy or move constructors of message and reply throw. Message and reply are made anew as in `send`.
 /// Semantics: `gen_server:call/3`, whose errors are values here.
 template <typename R, typename T, typename Rep, typename Period>
 [[nodiscard]] result<detail::checked_reply<R>> request(pid to, T&& message, std::chrono::duration<Rep, Period> timeout) {

@@ -141,8 +141,10 @@ inline result<pid> pid_of(const result<monitored>& made) {
 ///     fn::pid p = fn::spawn(rt, [](fn::process& self) { … }, {.label = "logger"}).value();
 ///
 /// Never waits. `body` is moved or copied here, by the caller, before the process exists; what may block belongs into the
-/// process. The pid is valid at once: signals sent to it wait until it first runs. Any thread. From a process it costs 25
-/// reductions whatever comes of it, and may end the slice: hold no std::mutex across it. One allocation; one more where the options say something of memory.
+/// process. What it holds must not be in the memory of another process: nothing of it is made anew, as a message's parts are
+/// (send.hpp), since captures do not show. The pid is valid at once: signals sent to it wait until it first runs. Any thread.
+/// From a process it costs 25 reductions whatever comes of it, and may end the slice: hold no std::mutex across it. One
+/// allocation; one more where the options say something of memory.
 /// @errors errc::invalid_argument for an option out of range, which the message names; errc::system_limit when
 ///         `max_processes` is reached or memory refused; errc::init_failed when moving `body` threw, with its text;
 ///         errc::not_running when the runtime shuts down. In each case nothing is left behind. A stack is found when the

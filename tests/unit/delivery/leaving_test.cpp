@@ -4,6 +4,7 @@
 // overwritten before anybody else looks. Which values are made anew, and how, is rehome_test.cpp.
 #include <any>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <memory_resource>
 #include <optional>
@@ -32,8 +33,9 @@ struct question {
 struct gone {};
 
 report make_report(std::pmr::memory_resource* in, int number) {
-  const text line(50, 'x', in);
-  return {number, text(40, 'n', in), {text(line, in), text(line, in)}};
+  report made{number, text(40, 'n', in), {}};
+  for (int line = 0; line != 2; ++line) made.lines.emplace_back(50, 'x', in);
+  return made;
 }
 bool is_all(std::string_view in, std::size_t size, char of) { return in == std::string(size, of); }
 bool is_report(const report& r) {
@@ -272,24 +274,34 @@ TEST_F(LeavingRefused, memory_for_a_part_of_a_later_message_is_the_error_of_its_
 }
 
 TEST_F(LeavingRefused, memory_for_a_part_of_a_question_is_the_error_of_the_request) {
-  int refusals = 0;
   alone([&](fn::process& self) {
-    const fn::pid other = fn::spawn_link(self, [](fn::process& p) { p.receive([](const gone&) {}); }).value();
-    doomed_arena arena;
-    static_cast<void>(fn::send_request<int>(other, make_report(&arena, 0)));  // what is made once
-    for (;; ++refusals) {
-      report r = make_report(&arena, refusals);
-      const long before = probe.live();
-      probe.refuse_nth(refusals + 1);
-      const auto asked = fn::send_request<int>(other, std::move(r));
-      probe.refuse_nth(0);
-      if (asked) break;
-      EXPECT_EQ(asked.error().code(), fn::errc::system_limit) << refusals;
-      EXPECT_EQ(probe.live(), before) << refusals;
-    }
-    fn::send(other, gone{});
+    const fn::pid other = fn::spawn(self, [](fn::process& p) {
+                            for (;;) p.receive([](const report&) {});
+                          }).value();
+    // Refuses each allocation once. @returns how many there are
+    const auto refuse_each_once = [&] {
+      doomed_arena arena;
+      for (int n = 1;; ++n) {
+        report r = make_report(&arena, n);
+        probe.refuse_nth(n);
+        const auto asked = fn::send_request<int>(other, std::move(r));
+        probe.refuse_nth(0);
+        self.sleep(0s);  // it is told that nobody will answer, and lets go of the room for the reply
+        if (asked) return n - 1;
+        EXPECT_EQ(asked.error().code(), fn::errc::system_limit) << n;
+      }
+    };
+    const auto settled = [&] {
+      EXPECT_EQ(refuse_each_once(), 2 + parts_of_a_report) << "the room for the reply, and the envelope";
+      self.sleep(0s);
+      return probe.live();
+    };
+    static_cast<void>(settled());  // what is made once for requests
+    const long once = settled();
+    EXPECT_EQ(settled(), once);
+    fn::exit(other, fn::exit_reason::kill).value();
+    EXPECT_TRUE(fn::wait_gone(other));
   });
-  EXPECT_EQ(refusals, 2 + parts_of_a_report) << "the room for the reply, and the envelope";
 }
 
 TEST_F(LeavingRefused, memory_for_a_part_of_a_reply_is_the_error_of_both_sides) {
@@ -344,6 +356,8 @@ TEST_F(LeavingRefused, nothing_is_sent_and_nothing_kept_when_a_copy_throws) {
   int received = 0;
   alone([&](fn::process& self) {
     doomed_arena arena;
+    fn::send_after(0s, self.id(), gone{}).value();  // what is made once for timers
+    self.receive([](gone) {});
     const fragile kept{text(40, 'x', &arena), {}};
     const long before = probe.live();
     EXPECT_THROW(fn::send(self.id(), kept), std::runtime_error);
@@ -373,8 +387,28 @@ struct wide {
   int a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x;
   text name;
 };
+struct crowded {
+  char tag[64];
+  text name;
+};
+struct with_union {
+  text name;
+  union {
+    int number;
+    double other;
+  };
+};
 struct pointing {
   const text* name;
+};
+/// A view that does not say so.
+class slice {
+ public:
+  explicit slice(const text& of) : of_(&of) {}
+  [[nodiscard]] const text& shown() const { return *of_; }
+
+ private:
+  const text* of_;
 };
 
 class NotCaught : public LeavingRefused {
@@ -416,12 +450,33 @@ TEST_F(NotCaught, structs_of_more_than_24_members) {
   });
 }
 
+TEST_F(NotCaught, structs_of_more_than_64_places) {
+  alone([&](fn::process& self) {
+    doomed_arena arena;
+    const auto memory_of = [](const crowded& c) { return c.name.get_allocator().resource(); };
+    EXPECT_EQ(memory_on_arrival(self, crowded{"", text(40, 'x', &arena)}, memory_of), &arena);
+  });
+}
+
+TEST_F(NotCaught, structs_with_unions) {
+  alone([&](fn::process& self) {
+    doomed_arena arena;
+    const auto memory_of = [](const with_union& u) { return u.name.get_allocator().resource(); };
+    EXPECT_EQ(memory_on_arrival(self, with_union{text(40, 'x', &arena), {1}}, memory_of), &arena);
+  });
+}
+
 TEST_F(NotCaught, what_is_behind_a_type_that_was_erased) {
   alone([&](fn::process& self) {
     doomed_arena arena;
-    const auto memory_of = [](const std::any& a) { return std::any_cast<const text&>(a).get_allocator().resource(); };
-    std::any message(std::in_place_type<text>, 40, 'x', &arena);
-    EXPECT_EQ(memory_on_arrival(self, std::move(message), memory_of), &arena);
+    const auto memory_in_any = [](const std::any& a) {
+      return std::any_cast<const text&>(a).get_allocator().resource();
+    };
+    std::any any(std::in_place_type<text>, 40, 'x', &arena);
+    EXPECT_EQ(memory_on_arrival(self, std::move(any), memory_in_any), &arena);
+    using function = std::function<std::pmr::memory_resource*()>;
+    function erased = [name = std::make_shared<text>(40, 'x', &arena)] { return name->get_allocator().resource(); };
+    EXPECT_EQ(memory_on_arrival(self, std::move(erased), [](const function& f) { return f(); }), &arena);
   });
 }
 
@@ -450,6 +505,18 @@ TEST_F(NotCaught, where_raw_pointers_point_to) {
     const text name(40, 'x', &arena);
     const auto memory_of = [](const pointing& p) { return p.name->get_allocator().resource(); };
     EXPECT_EQ(memory_on_arrival(self, pointing{&name}, memory_of), &arena);
+    using pointers = std::vector<const text*>;
+    const auto memory_of_first = [](const pointers& p) { return p[0]->get_allocator().resource(); };
+    EXPECT_EQ(memory_on_arrival(self, pointers{&name}, memory_of_first), &arena);
+  });
+}
+
+TEST_F(NotCaught, views_that_do_not_say_so) {
+  alone([&](fn::process& self) {
+    doomed_arena arena;
+    const text name(40, 'x', &arena);
+    const auto memory_of = [](const slice& s) { return s.shown().get_allocator().resource(); };
+    EXPECT_EQ(memory_on_arrival(self, slice(name), memory_of), &arena);
   });
 }
 
