@@ -54,6 +54,8 @@ int main(int argc, char** argv) {
   constexpr number lives = 100'000;
   add("server_hop", ours::server_hop, {.values = {{"hops", hops}}}, "hops", hops);
   add("process_hop", ours::process_hop, {.values = {{"hops", hops}}}, "hops", hops);
+  add("server_hop_limited", ours::server_hop_limited, {.values = {{"hops", hops}}}, "hops", hops);
+  add("process_hop_limited", ours::process_hop_limited, {.values = {{"hops", hops}}}, "hops", hops);
   for (const number at_once : {number{1}, number{100}}) {
     const std::string name = "spawn_exit/at_once:" + std::to_string(at_once);
     add(name.c_str(), ours::spawn_exit, {.values = {{"lives", lives}, {"at_once", at_once}}}, "lives",

@@ -62,11 +62,11 @@ number match(fn::pid first, fn::pid second, number hops) {
 }
 
 template <typename Player>
-measures hop(const arguments& a, Player player) {
+measures hop(const arguments& a, Player player, std::size_t max_memory = 0) {
   const number hops = std::max<number>(a["hops"], 2);  // each player has to be hit once
   fn::runtime rt({.schedulers = a.schedulers});
-  const fn::pid first = fn::spawn(rt, player(), {.label = "first"}).value();
-  const fn::pid second = fn::spawn(rt, player(), {.label = "second"}).value();
+  const fn::pid first = fn::spawn(rt, player(), {.label = "first", .max_memory = max_memory}).value();
+  const fn::pid second = fn::spawn(rt, player(), {.label = "second", .max_memory = max_memory}).value();
   match(first, second, warm_up(hops) + 1);
   number check = 0;
   const number ns = elapsed_ns([&] { check = match(first, second, hops); });
@@ -80,6 +80,15 @@ measures server_hop(const arguments& a) {
 }
 measures process_hop(const arguments& a) {
   return hop(a, [] { return &player_loop; });
+}
+
+constexpr std::size_t limit_far_away = std::size_t{1} << 30;
+
+measures server_hop_limited(const arguments& a) {
+  return hop(a, [] { return player(); }, limit_far_away);
+}
+measures process_hop_limited(const arguments& a) {
+  return hop(a, [] { return &player_loop; }, limit_far_away);
 }
 
 }  // namespace ours

@@ -19,6 +19,8 @@ using bench::warm_up;
 
 measures server_hop(const arguments& a);
 measures process_hop(const arguments& a);
+measures server_hop_limited(const arguments& a);  // the same with a `max_memory` that is never reached
+measures process_hop_limited(const arguments& a);
 measures flood(const arguments& a);
 measures flood_bounded(const arguments& a);
 measures fan_in(const arguments& a);
