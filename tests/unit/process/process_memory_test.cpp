@@ -437,10 +437,10 @@ TEST_F(ProcessMemory, of_one_that_goes_on_beyond_its_limit_without_a_wait_ends_i
                       while (go_on) {
                       }
                     }, {.max_memory = 100'000}).value();
-  wait_abandoned(1);
+  wait_until([&] { return rt().abandoned_count() == 1; });
   EXPECT_FALSE(fn::is_alive(p));
   go_on = false;
-  wait_abandoned(0);
+  wait_until([&] { return rt().abandoned_count() == 0; });
 }
 
 TEST_F(ProcessMemory, refused_at_spawn_or_at_its_first_use_is_an_error_and_nothing_is_lost) {
