@@ -3,7 +3,7 @@
 // The end of a process (docs/internals/exit.md). Its steps, in this order:
 //   X1. its frames are unwound (process_entry)
 //   X2. its timer is disarmed, its name free, and its outer queue closed: from here on it is dead to whoever asks or sends
-//   X3. the body, the messages of timers that aim at it and those it has not taken are destroyed, in slices
+//   X3. the body, the messages of timers that aim at it, those it has not taken, and its arena are destroyed, in slices
 //   X4. nobody finds it any more; then whoever is linked to it or monitors it is told
 //   X5. its slot is free, and whoever waits for its end learns of it
 //   X6. its block is retired, and freed when no look-up can hold it
