@@ -16,8 +16,8 @@ class any_message;
 /// What can be sent: an object type, without const or reference, that can be moved and destroyed.
 ///
 /// A message is moved or copied into the receiver's mailbox and is never shared, so it must be self-contained: no
-/// views or pointers into what the sender keeps (`sendable` refuses what of that shows). Any type will do otherwise; nothing
-/// has to be declared or registered.
+/// views or pointers into what the sender keeps (`sendable` refuses what of that shows). Any type will do otherwise;
+/// nothing has to be declared or registered.
 ///
 /// Not a message, on purpose:
 ///
@@ -36,11 +36,11 @@ concept message_type = std::is_object_v<T> && !std::is_array_v<T> && !std::is_po
                        std::is_nothrow_destructible_v<T> && !std::same_as<T, any_message> &&
                        alignof(T) <= detail::largest_message_alignment;
 
-/// What may leave its process, as a message, a reply or the value of an exit reason: a message type in which nothing shows
-/// that belongs to the sender.
+/// What may leave its process, as a message, a reply or the value of an exit reason: a message type in which nothing
+/// shows that belongs to the sender.
 ///
-/// Looked into are pairs, tuples, arrays, optionals, variants, containers and what they contain, smart pointers, and aggregates of up
-/// to 24 members. Refused are there:
+/// Looked into are pairs, tuples, arrays, optionals, variants, containers and what they contain, smart pointers, and
+/// aggregates of up to 24 members. Refused are there:
 ///
 /// | what                                                    | why                         | send instead            |
 /// |---------------------------------------------------------|-----------------------------|-------------------------|
@@ -53,9 +53,9 @@ concept message_type = std::is_object_v<T> && !std::is_array_v<T> && !std::is_po
 /// | pmr containers of what cannot be moved; a class that    | cannot be made anew with    | a type that takes an    |
 /// | has `allocator_type` and no constructor that takes one  | memory of the program       | allocator when moved    |
 ///
-/// Other parts with a polymorphic allocator are made anew with `message_resource()` when they are sent. Members that are private, of
-/// base classes or captured by lambdas do not show, nor where a raw pointer in a class points to: that is yours to keep.
-/// A type that you vouch for is not looked into (`vouched_sendable`).
+/// Other parts with a polymorphic allocator are made anew with `message_resource()` when they are sent. Members that
+/// are private, of base classes or captured by lambdas do not show, nor where a raw pointer in a class points to: that
+/// is yours to keep. A type that you vouch for is not looked into (`vouched_sendable`).
 template <typename T>
 concept sendable = message_type<T> && detail::self_contained<T>;
 
@@ -89,8 +89,11 @@ struct a_message_must_be_a_movable_and_destructible_object_type;
 /// For a T that is not sendable: the error that says why.
 template <typename T>
 void refuse_message() {
-  if constexpr (!message_type<T>) static_cast<void>(sizeof(a_message_must_be_a_movable_and_destructible_object_type<T>));
-  else say_what_is_wrong<T>();
+  if constexpr (!message_type<T>) {
+    static_cast<void>(sizeof(a_message_must_be_a_movable_and_destructible_object_type<T>));
+  } else {
+    say_what_is_wrong<T>();
+  }
 }
 
 }  // namespace detail

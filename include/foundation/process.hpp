@@ -199,8 +199,8 @@ class FOUNDATION_API process {
   ///     void handle(fn::process& self, const query& q) { self.reply(find(q)); }
   ///
   /// @errors errc::invalid_argument when the message is no request, or has its reply; errc::unexpected_reply_type when the
-  ///         asker waits for another type, of which it is told too; errc::system_limit when parts of the value have to be
-  ///         made anew (message_resource.hpp) and memory is refused, of which it is told too
+  ///         asker waits for another type, of which it is told too; errc::system_limit when parts of the value have to
+  ///         be made anew (message_resource.hpp) and memory is refused, of which it is told too
   template <typename R>
   result<void> reply(R&& value) {
     using stored = std::decay_t<R>;

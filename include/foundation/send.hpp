@@ -31,13 +31,14 @@ FOUNDATION_API result<void> deliver(pid to, owned_envelope message) noexcept;
 /// is dead the send succeeds and the message is destroyed, and counted. Never waits; from a process it may end the slice, so
 /// hold no std::mutex across it. Any thread. One allocation, one locked operation, three reductions.
 ///
-/// Parts with a polymorphic allocator (std::pmr) are made anew with `message_resource()`, at any depth that shows (`sendable`,
-/// message.hpp): their elements are moved or copied one by one, unless they are there already. Nothing else is looked at.
+/// Parts with a polymorphic allocator (std::pmr) are made anew with `message_resource()`, at any depth that shows
+/// (`sendable`, message.hpp): their elements are moved or copied one by one, unless they are there already. Nothing
+/// else is looked at.
 /// @errors errc::system_limit when memory is refused, for such a part too; an rvalue may then have lost parts;
 ///         errc::not_running when the receiver's runtime is gone, and for a
 ///         default-constructed pid, which is of no runtime
-/// @throws what the message's copy or move constructor throws; then nothing was sent. For a message that has to be made anew
-///         not std::bad_alloc, which is errc::system_limit
+/// @throws what the message's copy or move constructor throws; then nothing was sent. For a message that has to be made
+///         anew not std::bad_alloc, which is errc::system_limit
 /// Semantics of making anew: std::make_obj_using_allocator.
 template <typename T>
 result<void> send(pid to, T&& message) {

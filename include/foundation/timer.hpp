@@ -90,8 +90,8 @@ class FOUNDATION_API timer_ticket {
 /// one takes two short locks of a few that the processes share.
 /// @errors errc::system_limit when memory is refused; errc::not_running when the receiver's runtime is gone. To a
 ///         process that is dead it succeeds, the message is destroyed, and counted.
-/// @throws what the message's copy or move constructor throws; then there is no timer. What is made anew, and what is an error
-///         then: as in `send`.
+/// @throws what the message's copy or move constructor throws; then there is no timer. What is made anew, and what is
+///         an error then: as in `send`.
 /// Semantics: `erlang:send_after/3`.
 template <typename Rep, typename Period, typename T>
 result<timer> send_after(std::chrono::duration<Rep, Period> delay, pid to, T&& message) {

@@ -314,6 +314,7 @@ class control_block final : public process, public sched::runnable, public sched
   name_slot name_;
   timers_to timers_to_it_;
   class claims claims_;
+  sync::atomic<std::uint32_t> memory_units_{0};  // the owner writes what its arena and scratch hold; relaxed, as the next
   sync::atomic<std::uint64_t> reductions_{0};  // the owner writes; relaxed: a number that others read, no more
   sync::atomic<bool> traps_exits_{false}; // the owner's; relaxed: others read it, the monitor while the owner stands still
   sync::atomic<bool> attention_{false};   // set by senders of control signals (release), cleared by the owner (acquire)
@@ -338,7 +339,6 @@ class control_block final : public process, public sched::runnable, public sched
   life life_;
   std::uint16_t shields_ = 0;
   bool killed_ = false;            // told to exit by a kill, not by what came over a link or from itself
-  sync::atomic<std::uint32_t> memory_units_{0};  // what its arena and scratch hold; relaxed: a number that others read
 
   // -- constant after spawn ----------------------------------------------------------------------------------------------------
   std::uint8_t label_size_;

@@ -9,8 +9,8 @@
 
 namespace foundation::testing {
 
-/// Stands for the arena of a process: what it gave out is overwritten and freed when it is destroyed, and not before, whether
-/// it was given back or not. Who still uses any of it then reads rubbish, and is caught by a sanitizer.
+/// Stands for the arena of a process: what it gave out is overwritten and freed when it is destroyed, and not before,
+/// whether it was given back or not. Who still uses any of it then reads rubbish, and is caught by a sanitizer.
 class doomed_arena final : public std::pmr::memory_resource {
  public:
   doomed_arena() = default;

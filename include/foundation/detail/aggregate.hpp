@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/// How many members an aggregate has, which structured bindings have to be told (members.hpp), and of which types they are.
+/// How many members an aggregate has, which structured bindings have to be told (members.hpp), and of which types they
+/// are.
 ///
 /// A member is found by what can be given for it. `places` is the largest number of placeholders, each convertible to
 /// anything, that T{…} takes. Brace elision has each element of an array take one, so the arrays are found next.
 ///
 ///   A1. A placeholder does not stand for T itself: T{p} would be a copy.
-///   A2. The member at a place takes one placeholder, unless T{p…, {}, p…} has one initialiser too many: then `{}` stands for
-///       an array. Its length is that of the one {p, …, p} behind which the rest fits, and no more.
-///   A3. Nothing is guessed: T is not looked into where structured bindings would refuse it or placeholders do not tell. It
-///       may then have bases, unions, references, more than `largest_place_count` places or `largest_member_count`
-///       members, or a member that takes no placeholder.
+///   A2. The member at a place takes one placeholder, unless T{p…, {}, p…} has one initialiser too many: then `{}`
+///       stands for an array. Its length is that of the one {p, …, p} behind which the rest fits, and no more.
+///   A3. Nothing is guessed: T is not looked into where structured bindings would refuse it or placeholders do not
+///       tell. It may then have bases, unions, references, more than `largest_place_count` places or
+///       `largest_member_count` members, or a member that takes no placeholder.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +25,7 @@ namespace foundation::inline v0::detail {
 /// Of an aggregate, each element of an array counted.
 inline constexpr std::size_t largest_place_count = 64;
 
-// -- placeholders: nothing is ever converted, it is only asked whether it could be ---------------------------------------
+// -- placeholders: nothing is ever converted, it is only asked whether it could be ------------------------------------
 
 /// The conversions have bodies because Clang warns of undefined ones to types without linkage.
 /// Not movable: what is made of any movable value, as a std::any is, is not to be made of a placeholder itself.
@@ -86,7 +87,7 @@ constexpr bool takes_braces(std::index_sequence<Before...>, std::index_sequence<
 template <std::size_t N>
 using up_to = std::make_index_sequence<N>;
 
-// -- counting ------------------------------------------------------------------------------------------------------------
+// -- counting ---------------------------------------------------------------------------------------------------------
 
 /// See `count_places`.
 inline constexpr std::size_t arrays_probed = 8;
@@ -113,8 +114,8 @@ constexpr std::size_t count_places() {
     return count_downwards<T, most>();
   } else {
     constexpr std::size_t places = count_upwards<T, 0>();
-    // An array whose elements only its own initialiser can make takes all of its placeholders or none: looked for up to a
-    // length that nobody writes such an initialiser for.
+    // An array whose elements only its own initialiser can make takes all of its placeholders or none: looked for up to
+    // a length that nobody writes such an initialiser for.
     constexpr bool more = []<std::size_t... Behind>(std::index_sequence<Behind...>) {
       return (takes<T>(up_to<places + 2 + Behind>{}) || ...);
     }(up_to<arrays_probed>{});
@@ -155,9 +156,10 @@ constexpr bool hides_something() {
   if constexpr (Places == 0 || more) {
     return more;
   } else {
-    return takes_one<T, any_base<T>>(up_to<0>{}, up_to<Places - 1>{}) || []<std::size_t... At>(std::index_sequence<At...>) {
+    constexpr bool with_union = []<std::size_t... At>(std::index_sequence<At...>) {
       return (takes_one<T, any_union>(up_to<At>{}, up_to<Places - At - 1>{}) || ...);
     }(up_to<Places>{});
+    return with_union || takes_one<T, any_base<T>>(up_to<0>{}, up_to<Places - 1>{});
   }
 }
 

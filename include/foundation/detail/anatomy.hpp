@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What a type is made of, as far as it shows: by which shape its parts are reached, and which types they have. Types are told
-/// by what they can do, not by their names, so that no header of a container is needed and those of other libraries count too.
+/// What a type is made of, as far as it shows: by which shape its parts are reached, and which types they have. Types
+/// are told by what they can do, not by their names, so that no header of a container is needed and those of other
+/// libraries count too.
 #pragma once
 
 #include <array>
@@ -44,10 +45,10 @@ struct anatomy {
   using parts = type_list<Parts...>;
 };
 
-// -- what does not own ---------------------------------------------------------------------------------------------------
+// -- what does not own ------------------------------------------------------------------------------------------------
 
-/// A view in the sense of <ranges>, but for one that has the range it shows inside, as std::ranges::owning_view has, which
-/// its base() tells. (<string_view> and <span> declare what is used of <ranges> here.)
+/// A view in the sense of <ranges>, but for one that has the range it shows inside, as std::ranges::owning_view has,
+/// which its base() tells. (<string_view> and <span> declare what is used of <ranges> here.)
 template <typename T>
 constexpr bool shows_only() {
   if constexpr (!std::ranges::enable_view<T> || std::is_empty_v<T>) {
@@ -66,7 +67,7 @@ inline constexpr bool is_reference_wrapper<std::reference_wrapper<T>> = true;
 template <typename T>
 inline constexpr bool is_reference_wrapper<std::initializer_list<T>> = true;
 
-// -- polymorphic allocators ----------------------------------------------------------------------------------------------
+// -- polymorphic allocators -------------------------------------------------------------------------------------------
 
 using message_allocator = std::pmr::polymorphic_allocator<std::byte>;
 
@@ -75,7 +76,7 @@ template <typename T>
 concept pmr_aware = requires { typename T::allocator_type; } &&
                     std::is_convertible_v<message_allocator, typename T::allocator_type>;
 
-// -- shapes --------------------------------------------------------------------------------------------------------------
+// -- shapes -----------------------------------------------------------------------------------------------------------
 
 template <typename T>
 struct product_of : std::false_type {};
@@ -163,7 +164,7 @@ constexpr auto find_container() {
     return anatomy<shape::keyed, typename T::key_type>{};
   } else if constexpr (requires(T& v) { v.before_begin(); }) {
     return anatomy<shape::list, typename T::value_type>{};
-  } else if constexpr (requires(T& v) { v.pop_back(); }) {
+  } else if constexpr (requires(T& v) { v.emplace_back(std::declval<typename T::value_type>()); }) {
     return anatomy<shape::sequence, typename T::value_type>{};
   } else {
     return anatomy<shape::collection, typename T::value_type>{};
@@ -191,7 +192,11 @@ constexpr auto dissect() {
   } else if constexpr (pointer_of<T>::value) {
     return pointer_of<T>::find();
   } else if constexpr (has_value_or_not<T>) {
-    return anatomy<shape::perhaps, typename T::value_type>{};
+    if constexpr (requires { typename T::error_type; }) {
+      return anatomy<shape::perhaps, typename T::value_type, typename T::error_type>{};
+    } else {
+      return anatomy<shape::perhaps, typename T::value_type>{};
+    }
   } else if constexpr (container<T>) {
     return find_container<T>();
   } else if constexpr (is_adapter<T>()) {

@@ -9,7 +9,8 @@ namespace foundation::inline v0::detail {
 
 inline constexpr std::size_t largest_member_count = 24;
 
-/// A member of an aggregate: a reference to it, or its value where it may be a bit-field, to which there is no reference.
+/// A member of an aggregate: a reference to it, or its value where it may be a bit-field, to which there is no
+/// reference.
 template <typename F, bool ByValue = std::is_integral_v<F> || std::is_enum_v<F>>
 struct part {
   using type = F;

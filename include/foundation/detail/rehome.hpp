@@ -37,14 +37,18 @@ template <typename Whole, typename Part>
   else return given_as<Whole>(part);
 }
 
-// -- containers ----------------------------------------------------------------------------------------------------------
+// -- containers -------------------------------------------------------------------------------------------------------
 
 /// `T(given..., allocator)`, with `message_resource()` or the allocator that `value` has, if any.
 template <typename T, typename... Given>
 [[nodiscard]] T empty_container(const T& value, Given&&... given) {
-  if constexpr (pmr_aware<T>) return T(std::forward<Given>(given)..., message_allocator(message_resource()));
-  else if constexpr (requires { value.get_allocator(); }) return T(std::forward<Given>(given)..., value.get_allocator());
-  else return T(std::forward<Given>(given)...);
+  if constexpr (pmr_aware<T>) {
+    return T(std::forward<Given>(given)..., message_allocator(message_resource()));
+  } else if constexpr (requires { value.get_allocator(); }) {
+    return T(std::forward<Given>(given)..., value.get_allocator());
+  } else {
+    return T(std::forward<Given>(given)...);
+  }
 }
 
 template <typename T, typename U>
@@ -98,7 +102,7 @@ template <typename T, typename U>
   else return T(home<U>(elements));
 }
 
-// -- what has a fixed number of parts ------------------------------------------------------------------------------------
+// -- what has a fixed number of parts ---------------------------------------------------------------------------------
 
 template <typename T, typename U>
 [[nodiscard]] T rehome_product(U&& value) {
@@ -111,9 +115,12 @@ template <typename T, typename U>
 template <typename T, std::size_t I = 0, typename U>
 [[nodiscard]] T rehome_choice(U&& value) {
   using std::get;
-  if (value.index() == I) return T(std::in_place_index<I>, home<U>(get<I>(value)));
-  if constexpr (I + 1 < type_count<typename anatomy_of<T>::parts>) return rehome_choice<T, I + 1>(std::forward<U>(value));
-  else return T(std::forward<U>(value));  // has no value
+  if constexpr (I == type_count<typename anatomy_of<T>::parts>) {
+    return T(std::forward<U>(value));  // it has lost its value
+  } else {
+    if (value.index() == I) return T(std::in_place_index<I>, home<U>(get<I>(value)));
+    return rehome_choice<T, I + 1>(std::forward<U>(value));
+  }
 }
 
 template <typename T, typename U>

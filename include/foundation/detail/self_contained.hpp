@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Whether a value of a type may leave its process, and whether parts of it have to be made anew for that.
 ///
-/// A value's memory may be an arena of its process, where a polymorphic allocator got it. A part that has one is *re-homed*: made
-/// anew by uses-allocator construction, with `message_resource()` (rehome.hpp). The rest is left alone.
+/// A value's memory may be an arena of its process, where a polymorphic allocator got it. A part that has one is
+/// *re-homed*: made anew by uses-allocator construction, with `message_resource()` (rehome.hpp). The rest is left
+/// alone.
 ///
-/// Each search goes depth first through what shows of a type (anatomy.hpp). `Seen` are the types it is inside of: a type
-/// within itself, as in a tree, adds nothing.
+/// Each search goes depth first through what shows of a type (anatomy.hpp). `Seen` are the types it is inside of: a
+/// type within itself, as in a tree, adds nothing.
 #pragma once
 
 #include <memory>
 #include <type_traits>
+#include <utility>
 
 #include <foundation/detail/anatomy.hpp>
 
 namespace foundation::inline v0::detail {
 
-// -- what has to be made anew --------------------------------------------------------------------------------------------
+// -- what has to be made anew -----------------------------------------------------------------------------------------
 
 template <typename T, typename... Seen>
 constexpr bool owns_pmr_memory();
@@ -62,7 +64,7 @@ constexpr bool passes_allocator_on() {
 template <typename T>
 inline constexpr bool rehomed_whole = pmr_aware<T> && passes_allocator_on<T>();
 
-// -- what is wrong with a type, and with which part of it ----------------------------------------------------------------
+// -- what is wrong with a type, and with which part of it -------------------------------------------------------------
 
 struct nothing_wrong {};
 /// `Part` shows what it does not own.
@@ -90,6 +92,10 @@ constexpr bool can_be_rehomed() {
   using what = anatomy_of<T>;
   if constexpr (what::form == shape::shared || !all_movable(typename what::parts{})) {
     return false;
+  } else if constexpr (requires { typename T::error_type; requires needs_rehoming<typename T::error_type>; }) {
+    return false;  // how an error is put in its place is not known
+  } else if constexpr (what::form == shape::perhaps) {
+    return std::is_constructible_v<T, std::in_place_t, typename T::value_type>;
   } else if constexpr (rehomed_whole<T>) {
     return std::is_constructible_v<T, T, const message_allocator&> ||
            std::is_constructible_v<T, std::allocator_arg_t, const message_allocator&, T>;

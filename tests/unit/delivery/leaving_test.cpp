@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What leaves a process does not point into its arena, by whichever way it leaves. An arena that stands for the process's is
-// overwritten before anybody else looks. Which values are made anew, and how, is rehome_test.cpp.
+// What leaves a process does not point into its arena, by whichever way it leaves. An arena that stands for the
+// process's is overwritten before anybody else looks. Which values are made anew, and how, is rehome_test.cpp.
 #include <any>
 #include <atomic>
 #include <functional>
@@ -202,7 +202,7 @@ TEST_F(Leaving, a_process_ends_and_its_reason_outlives_its_memory) {
   EXPECT_EQ(right, 1);
 }
 
-// -- memory that is refused, and copies that throw -----------------------------------------------------------------------
+// -- memory that is refused, and copies that throw --------------------------------------------------------------------
 
 class LeavingRefused : public Leaving {
  protected:
@@ -369,7 +369,7 @@ TEST_F(LeavingRefused, nothing_is_sent_and_nothing_kept_when_a_copy_throws) {
   EXPECT_EQ(received, 0);
 }
 
-// -- what nobody sees: these arrive with the memory they left with, and are the sender's to avoid -----------------------
+// -- what nobody sees: these arrive with the memory they left with, and are the sender's to avoid ---------------------
 
 class closed {
  public:

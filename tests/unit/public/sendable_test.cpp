@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which types may leave a process, and which part of one that may not is named. That the compiler says so is in compile_fail.
+// Which types may leave a process, and which part of one that may not is named. That the compiler says so is in
+// compile_fail.
 #include <gtest/gtest.h>
 
 #include <any>
@@ -69,8 +70,8 @@ TEST(Sendable, is_what_owns_what_it_needs) {
                             std::variant<std::monostate, std::string>, std::regex, std::filesystem::path,
                             std::unique_ptr<int>, std::shared_ptr<int>, std::vector<bool>, std::stack<int>,
                             std::exception_ptr, std::vector<std::unique_ptr<int>>>));
-  EXPECT_TRUE((all_sendable<fn::pid, fn::exited, fn::down, fn::result<std::string>, fn::reply_to<int>, fn::error,
-                            fn::timer_expired<int>, fn::exit_reason>));
+  EXPECT_TRUE((all_sendable<fn::pid, fn::exited, fn::down, fn::result<std::string>, fn::result<void>, fn::reply_to<int>,
+                            fn::error, fn::timer_expired<int>, fn::exit_reason>));
 }
 
 TEST(Sendable, is_what_has_memory_of_a_polymorphic_allocator_that_shows) {
@@ -134,8 +135,10 @@ struct deleter {
 class without_constructor {
  public:
   using allocator_type = std::pmr::polymorphic_allocator<>;
-  without_constructor() = default;
   without_constructor(without_constructor&&) = default;
+
+ private:
+  std::pmr::vector<int> values_;
 };
 struct holds_shared {
   int number;
@@ -158,11 +161,24 @@ TEST(Sendable, is_no_memory_that_others_hold_or_whose_size_or_type_is_not_known)
   EXPECT_TRUE((refused_for_memory<std::unique_ptr<text, deleter>, std::unique_ptr<text, deleter>>));
 }
 
+/// As std::expected is.
+template <typename T, typename E>
+struct either {
+  using value_type = T;
+  using error_type = E;
+  either(std::in_place_t, T&& value);
+  [[nodiscard]] bool has_value() const;
+  T& operator*();
+  std::unique_ptr<T> value;
+};
+
 TEST(Sendable, is_no_memory_that_cannot_be_made_anew) {
   EXPECT_TRUE((refused_for_memory<std::pmr::list<immovable>, std::pmr::list<immovable>>));
   EXPECT_TRUE((refused_for_memory<std::pmr::map<int, immovable>, std::pmr::map<int, immovable>>));
   EXPECT_TRUE((refused_for_memory<without_constructor, without_constructor>));
   EXPECT_TRUE((refused_for_memory<std::optional<without_constructor>, without_constructor>));
+  EXPECT_TRUE((sendable<either<text, int>>));
+  EXPECT_TRUE((refused_for_memory<either<int, text>, either<int, text>>));
   EXPECT_TRUE((refused_for_memory<odd_collection, odd_collection>)) << "nobody knows how to fill it";
 }
 
