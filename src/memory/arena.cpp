@@ -59,7 +59,7 @@ bool arena::prepare() noexcept {
   const auto touch = [](std::byte* at) {
     unpoison(at, 1);
     *static_cast<volatile std::byte*>(at) = given_back;
-    os::asan_poison(at, 1);
+    hide(at, 1);
   };
   for (std::byte* at = cursor_; at < end_; at += os::page_size()) touch(at);
   touch(end_ - 1);
@@ -107,22 +107,22 @@ void arena::do_deallocate(void* at, std::size_t bytes, std::size_t alignment) {
 void arena::push_free(std::byte* at, std::size_t size_class) noexcept {
   const std::size_t size = size_of_class(size_class);
   poison(at, size);
-  os::asan_unpoison(at, sizeof(free_block));
+  show(at, sizeof(free_block));
   free_[size_class] = ::new (at) free_block{free_[size_class]};
-  os::asan_poison(at, sizeof(free_block));
+  hide(at, sizeof(free_block));
 }
 
 void* arena::pop_free(std::size_t size_class) noexcept {
   free_block* const block = free_[size_class];
   if (block == nullptr) return nullptr;
-  os::asan_unpoison(block, size_of_class(size_class));
+  show(block, size_of_class(size_class));
   free_[size_class] = block->next;
   if constexpr (fills_free_memory) {
     const auto* const behind = reinterpret_cast<const std::byte*>(block + 1);
     FOUNDATION_CHECK(is_filled(behind, size_of_class(size_class) - sizeof(free_block), given_back),
                      "arena: a block was written to after it had been given back");
   }
-  os::asan_poison(block, size_of_class(size_class));
+  hide(block, size_of_class(size_class));
   return block;
 }
 
@@ -246,9 +246,9 @@ std::size_t arena::drop_unused_chunks(std::span<chunk*> sorted, void (*pause)(vo
     return **(after - 1);
   };
   const auto next_of = [](free_block* block) {
-    os::asan_unpoison(block, sizeof(free_block));
+    show(block, sizeof(free_block));
     free_block* const next = block->next;
-    os::asan_poison(block, sizeof(free_block));
+    hide(block, sizeof(free_block));
     return next;
   };
   for (std::size_t i = 0; i != size_classes; ++i) {
@@ -262,9 +262,9 @@ std::size_t arena::drop_unused_chunks(std::span<chunk*> sorted, void (*pause)(vo
     for (free_block* block = free_[i]; block != nullptr; breathe()) {
       free_block* const next = next_of(block);
       if (!is_unused(chunk_of(block))) {
-        os::asan_unpoison(block, sizeof(free_block));
+        show(block, sizeof(free_block));
         block->next = kept;
-        os::asan_poison(block, sizeof(free_block));
+        hide(block, sizeof(free_block));
         kept = block;
       }
       block = next;
@@ -303,9 +303,9 @@ bool arena::check_invariants() const noexcept {
   for (std::size_t i = 0; i != size_classes; ++i) {
     for (const free_block* block = free_[i]; block != nullptr;) {
       free += size_of_class(i);
-      os::asan_unpoison(block, sizeof(free_block));
+      show(block, sizeof(free_block));
       const free_block* const next = block->next;
-      os::asan_poison(block, sizeof(free_block));
+      hide(block, sizeof(free_block));
       block = next;
     }
   }

@@ -6,8 +6,6 @@
 #include <cstring>
 #include <new>
 
-#include "os/os.hpp"
-
 namespace foundation::memory {
 
 namespace {
@@ -66,16 +64,6 @@ bool is_filled(const void* at, std::size_t bytes, std::byte with) noexcept {
   const auto* first = static_cast<const std::byte*>(at);
   return bytes == 0 || (first[0] == with && std::memcmp(first, first + 1, bytes - 1) == 0);  // each like the one before
 }
-
-void poison(void* at, std::size_t bytes) noexcept {
-  if constexpr (fills_free_memory) {
-    os::asan_unpoison(at, bytes);
-    fill(at, bytes, given_back);
-  }
-  os::asan_poison(at, bytes);
-}
-
-void unpoison(void* at, std::size_t bytes) noexcept { os::asan_unpoison(at, bytes); }
 
 const backing_table& poisoned(const backing_table& real) noexcept {
   real_backing = &real;
