@@ -23,7 +23,8 @@ class Measurer:
 
     def once(self, row, sizes):
         command = [self.program, row, "1"] + [f"{name}={value}" for name, value in sizes.items()]
-        return _parse(" ".join(command), _run(command, {})[0])
+        output, usage = _run(command, {})
+        return _parse(" ".join(command), output) | {"cpu": round((usage.ru_utime + usage.ru_stime) * 1e9)}
 
     def turns(self, variants):
         """{name: (row, sizes)} -> {name: [what one round printed, ...]}"""
@@ -100,9 +101,10 @@ def limits(m):
             if one["check"] != sizes["hops"]:
                 raise Failed(f"{row}: {one['check']} hops")
         each = [median(one["ns"] for one in found[name]) / sizes["hops"] for name in ("without", "with")]
-        ratio = median(limited["ns"] / free["ns"] for free, limited in pairs)
-        lines.append([f"`{row}`", f"{each[0]:.1f}", f"{each[1]:.1f}", f"{ratio:.3f}"])
-    table("A hop with `max_memory` set and never reached, ns", ["", "without", "with", "ratio, median of pairs"], lines)
+        ratios = [median(limited[by] / free[by] for free, limited in pairs) for by in ("ns", "cpu")]
+        lines.append([f"`{row}`", f"{each[0]:.1f}", f"{each[1]:.1f}"] + [f"{ratio:.3f}" for ratio in ratios])
+    table("A hop with `max_memory` set and never reached, ns; ratios are medians of pairs",
+          ["", "without", "with", "ratio", "ratio of CPU time"], lines)
 
 
 PARTS = {"footprint": footprint, "allocation": allocation, "end": end, "neighbour": neighbour, "limits": limits}
