@@ -402,6 +402,7 @@ TEST_F(ProcessMemory, is_warned_of_again_when_messages_have_come_down_meanwhile)
   const auto why = run({.max_memory = 100'000, .on_max_memory = fn::memory_breach::log}, [](fn::process& self) {
     for (int round = 0; round != 3; ++round) {
       for (int i = 0; i != 300; ++i) fn::send(self.id(), large{});
+      self.sleep(0s);  // all of them are in the mailbox before the first is taken
       for (int i = 0; i != 300; ++i) self.receive([](const large&) {});
     }
   });
