@@ -231,7 +231,7 @@ class FOUNDATION_API process {
 
   /// Its own memory: allocation takes no lock, freeing keeps blocks for this process, and all of it goes at its end, whether
   /// freed or not. For containers of `std::pmr`; for this process alone: no other may allocate or free there, and nothing that
-  /// is in it may leave the process, which `send` sees to as far as it can (sendable.hpp).
+  /// is in it may leave the process, which `send` sees to as far as it can (`sendable`, message.hpp).
   ///
   ///     std::pmr::unordered_map<int, std::pmr::string> sessions(&self.arena());
   ///
