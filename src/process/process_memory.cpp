@@ -64,6 +64,7 @@ void process_memory::after_message() noexcept {
 
 void process_memory::before_idle() noexcept {
   if (!policy_.trim_when_idle) return;
+  kept_free_ = std::min(kept_free_, free_bytes());  // some of it is lent again
   // Twice what could not be given back last time: so the walks cost no more than the frees between them.
   if (free_bytes() >= std::max(policy_.worth_trimming, 2 * kept_free_)) trim();
   if (!scratch_.is_used() && scratch_.held() >= policy_.worth_trimming) scratch_.release();
@@ -79,11 +80,10 @@ std::size_t process_memory::give_back() noexcept {
   return trim() + (scratch_.is_used() ? 0 : scratch_.release());
 }
 
-void process_memory::grew(void* self, std::ptrdiff_t bytes) noexcept {
+void process_memory::grew(void* self, std::ptrdiff_t /*bytes*/) noexcept {
   auto& m = *static_cast<process_memory*>(self);
   if (m.owner_ == nullptr) return;
   m.owner_->show_memory(sizeof(process_memory) + m.arena_.held() + m.scratch_.held());
-  static_cast<void>(bytes);
   m.check();
 }
 
