@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <deque>
 #include <forward_list>
-#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -299,15 +298,15 @@ TEST(Rehome, makes_classes_that_advertise_an_allocator_anew) {
 }
 
 TEST(Rehome, keeps_comparators_hashes_and_standard_allocators) {
-  using falling = std::function<bool(const text&, const text&)>;
+  using falling = bool (*)(const text&, const text&);
   std::map<text, int, falling> ordered([](const text& a, const text& b) { return a > b; });
   for (const char* key : {"a", "c", "b"}) ordered.emplace(key, 1);
   const auto again = detail::rehome<decltype(ordered)>(ordered);
   EXPECT_TRUE(std::equal(again.begin(), again.end(), ordered.begin(), ordered.end()));
   EXPECT_EQ(again.begin()->first, "c");
 
-  using same_for_all = std::function<std::size_t(const text&)>;
-  std::unordered_set<text, same_for_all> hashed(8, [](const text&) { return 3u; });
+  using same_for_all = std::size_t (*)(const text&);
+  std::unordered_set<text, same_for_all> hashed(8, [](const text&) -> std::size_t { return 3; });
   hashed.insert("a");
   EXPECT_EQ(detail::rehome<decltype(hashed)>(std::move(hashed)).hash_function()("anything"), 3u);
 }
