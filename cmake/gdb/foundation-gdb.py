@@ -238,7 +238,7 @@ class Process:
 
     def taken(self):
         mail = self.block["mail_"]
-        return int(scalar(mail["priority_"]["length_"])), int(scalar(mail["ordinary_"]["length_"]))
+        return tuple(number(mail[name]["counted_"]) & 0xffffffff for name in ("priority_", "ordinary_"))
 
     def not_taken(self):
         """As mailbox::any_unsorted."""
@@ -444,9 +444,11 @@ With TEXT, only those in whose line it occurs. A number of messages is what the 
 
     def answer(self, argument):
         for runtime in runtimes():
+            processes = list(runtime.processes())
             gdb.write('runtime %d "%s": %d schedulers, %d processes\n' % (
-                runtime.index, runtime.name, sum(1 for _ in runtime.schedulers()) - 1, number(runtime.table["live_"])))
-            for process in itertools.chain(runtime.processes(), runtime.abandoned()):
+                runtime.index, runtime.name, sum(1 for _ in runtime.schedulers()) - 1,
+                sum(1 for process in processes if not process.is_thread)))
+            for process in itertools.chain(processes, runtime.abandoned()):
                 self.show(argument, "%s %s, %s" % (process.title, process.state(), self.messages(process)))
 
     @staticmethod

@@ -230,8 +230,8 @@ class control_block final : public process, public sched::runnable, public sched
   // memory.cpp
   [[gnu::noinline]] process_memory* make_memory() noexcept;
   void discard_memory() noexcept;
-  void after_turn() noexcept;
-  void before_idle() noexcept;
+  /// `all_gathered`: nothing more had arrived before it.
+  void after_turn(bool all_gathered) noexcept;
   /// False: it is told to exit.
   [[nodiscard]] bool before_wait() noexcept;
   [[nodiscard]] bool is_limited() const noexcept { return memory_ != nullptr && has_limit(); }

@@ -46,9 +46,11 @@ void control_block::on_memory_breach(const memory_limit_exceeded& why, memory_br
   end();
 }
 
-void control_block::after_turn() noexcept { memory_->after_turn(); }
+void control_block::after_turn(bool all_gathered) noexcept {
+  memory_->after_turn();
+  if (all_gathered && !mail_.has_messages()) memory_->before_idle();
+}
 void control_block::after_message() noexcept { memory_->after_message(); }
-void control_block::before_idle() noexcept { memory_->before_idle(); }
 
 bool control_block::before_wait() noexcept {
   memory_->before_idle();

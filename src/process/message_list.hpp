@@ -26,15 +26,19 @@ class message_list {
   [[nodiscard]] envelope* behind(const envelope* before) const noexcept {
     return before == nullptr ? first() : after(*before);
   }
-  [[nodiscard]] std::uint32_t length() const noexcept { return length_.load(sync::memory_order_relaxed); }
+  [[nodiscard]] std::uint32_t length() const noexcept {
+    return static_cast<std::uint32_t>(counted_.load(sync::memory_order_relaxed));
+  }
   /// What the messages take, their envelopes included, but not what they own elsewhere.
-  [[nodiscard]] std::size_t bytes() const noexcept { return units_.load(sync::memory_order_relaxed) * detail::envelope_unit; }
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return (counted_.load(sync::memory_order_relaxed) >> 32) * detail::envelope_unit;
+  }
 
   void append(envelope& e) noexcept {
     e.next = nullptr;
     (tail_ == nullptr ? head_ : tail_->next) = &e;
     tail_ = &e;
-    count(e, 1);
+    counted_.store(counted_.load(sync::memory_order_relaxed) + e.ops->counts, sync::memory_order_relaxed);
     FOUNDATION_INVARIANT(ends_agree());
   }
 
@@ -44,17 +48,12 @@ class message_list {
     auto* const taken = static_cast<envelope*>(link);
     link = taken->next;
     if (tail_ == taken) tail_ = before;
-    count(*taken, -1);
+    counted_.store(counted_.load(sync::memory_order_relaxed) - taken->ops->counts, sync::memory_order_relaxed);
     FOUNDATION_INVARIANT(ends_agree());
     return taken;
   }
 
  private:
-  void count(const envelope& e, std::int32_t by) noexcept {
-    length_.store(length() + static_cast<std::uint32_t>(by), sync::memory_order_relaxed);
-    units_.store(units_.load(sync::memory_order_relaxed) + static_cast<std::uint32_t>(by) * e.ops->units, sync::memory_order_relaxed);
-  }
-
   /// What can be said of it without walking it.
   [[nodiscard]] bool ends_agree() const noexcept {
     if (head_ == nullptr || tail_ == nullptr) return head_ == tail_ && length() == 0 && bytes() == 0;
@@ -63,8 +62,9 @@ class message_list {
 
   signal* head_ = nullptr;
   signal* tail_ = nullptr;
-  sync::atomic<std::uint32_t> length_{0};  // the owner writes
-  sync::atomic<std::uint32_t> units_{0};   // the same; enough for 64 GiB
+  // How many, and above that what they take, in units: enough for 64 GiB. One word, since each message is added to it. The owner
+  // writes.
+  sync::atomic<std::uint64_t> counted_{0};
 };
 
 }  // namespace foundation::proc

@@ -47,7 +47,7 @@ class process_memory {
   /// Gives back all it can. @returns the bytes
   std::size_t give_back() noexcept;
 
-  /// A message has joined the mailbox.
+  /// Messages have joined the mailbox.
   void note_queued() noexcept { check(); }
   /// As deep as it is at a wait; 0 when a handler has returned.
   void note_stack(std::size_t bytes) noexcept {

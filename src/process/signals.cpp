@@ -23,7 +23,11 @@ bool control_block::gather_some() noexcept {
   const bool all = mail_.gather_batch(
       budget, [this](signal& s) { on_signal(s); }, [this](envelope& e) { on_message(e); });
   if (budget != gather_at_once) static_cast<void>(scheduler::current()->charge(gather_at_once - budget));
-  return all;
+  if (memory_ == nullptr) [[likely]] return all;
+  memory_->note_queued();
+  // What is left of it counts only when it is sorted: with a limit, as much as the slice allows.
+  if (all || !has_limit() || scheduler::current()->is_slice_over()) return all;
+  return gather_some();
 }
 
 void control_block::gather_batch() noexcept {
@@ -33,6 +37,7 @@ void control_block::gather_batch() noexcept {
         budget, [this](signal& s) { on_signal(s); }, [this](envelope& e) { on_message(e); });
     scheduler* const here = scheduler::current();
     const bool over = budget != gather_at_once && here != nullptr && here->charge(gather_at_once - budget);
+    if (memory_ != nullptr) [[unlikely]] memory_->note_queued();
     if (done) return;
     if (over) end_slice();
   }
@@ -46,7 +51,6 @@ void control_block::gather_all() noexcept {
 }
 
 void control_block::on_message(envelope& e) noexcept {
-  if (memory_ != nullptr) [[unlikely]] memory_->note_queued();
   if (wanted_ != nullptr && wanted_->wants(e)) satisfied_ = true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "process/control_block.hpp"
 #include "process/overflow.hpp"
+#include "process/process_memory.hpp"
 #include "process/process_space.hpp"
 
 namespace foundation::proc {
@@ -31,25 +32,23 @@ void control_block::run() noexcept {
 void control_block::run_handler() noexcept {
   for (;;) {
     envelope* const alone = mail_.take_alone();
-    bool gathered = alone != nullptr || gather_some();
-    while (!gathered && is_limited() && !sched::scheduler::current()->is_slice_over()) gathered = gather_some();
+    const bool gathered = alone != nullptr || gather_some();
     FOUNDATION_ASSERT(alone == nullptr || !told_to_exit_);  // who is told ends before the next look
     if (told_to_exit_) return finish();
     if (attention_.load(sync::memory_order_relaxed)) [[unlikely]] {  // no turn before what it was set for is found
       if (alone != nullptr) {
         mail_.ordinary().append(*alone);
-        on_message(*alone);
+        if (memory_ != nullptr) memory_->note_queued();
       }
       if (gathered) static_cast<void>(attention_.exchange(false, sync::memory_order_acquire));  // and look once more
     } else if (alone != nullptr || mail_.has_messages()) {
       process_entry(*this, alone != nullptr ? alone : take_after(mail_.next_list(), nullptr));
       if (told_to_exit_) return finish();
-      if (memory_ != nullptr) after_turn();
+      if (memory_ != nullptr) after_turn(gathered);
     } else if (gathered && drain_requested_) {
       tell_to_exit(exit_kind::shutdown);
       return finish();
     }
-    if (memory_ != nullptr && gathered && !mail_.has_messages()) before_idle();
     sched::scheduler& s = *sched::scheduler::current();
     const bool over = s.charge(alone != nullptr ? 2 : 1);  // gather_some has charged for the others
     // Mostly the message was the only one: whether another has come meanwhile the sleep itself finds out.

@@ -59,18 +59,18 @@ struct message_ops {
   void (*destroy)(void* payload) noexcept;
   /// Of a request: where the answer goes. Null for a message that is none.
   reply_handle& (*asks)(void* payload) noexcept;
-  std::uint32_t units;  ///< of 16 bytes, of the payload and an envelope
+  std::uint64_t counts;  ///< 1, and above it the units that it takes with its envelope: what a queue adds up
 };
 
-/// Of a message with a payload of that size; for one of more than 64 GiB, too few.
-[[nodiscard]] constexpr std::uint32_t units_for(std::size_t payload_bytes) noexcept {
+/// `message_ops::counts` for a payload of that size.
+[[nodiscard]] constexpr std::uint64_t counts_for(std::size_t payload_bytes) noexcept {
   constexpr std::size_t header = 32;  // `sizeof(envelope)`, rounded up
-  return static_cast<std::uint32_t>((header + payload_bytes + envelope_unit - 1) / envelope_unit);
+  return (header + payload_bytes + envelope_unit - 1) / envelope_unit << 32 | 1;
 }
 
 template <typename T>
 inline const message_ops message_ops_of = {
-    &typeid(T), [](void* payload) noexcept { static_cast<T*>(payload)->~T(); }, nullptr, units_for(sizeof(T))};
+    &typeid(T), [](void* payload) noexcept { static_cast<T*>(payload)->~T(); }, nullptr, counts_for(sizeof(T))};
 
 /// What `signal::payload_offset` has room for behind the header.
 inline constexpr std::size_t largest_message_alignment = 32768;
