@@ -21,7 +21,7 @@ fn=fn::send<item>(fn::pid, item)
 10 800
 fn=fn::send<item>(fn::pid, item)'2
 10 100
-fn=void fn::(anonymous namespace)::push<int (*)(int)>(int) const
+fn=void fn::(anonymous namespace)::push<int (*)(int)>(int) const &&
 +2 100
 calls=1 0
 12 5000

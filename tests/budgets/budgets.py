@@ -70,7 +70,7 @@ def short(function):
         if depth == 0 and letter not in "<>()":
             kept += letter
         depth += letter in "<("
-    return kept.removesuffix(" const").split(" ")[-1]
+    return re.sub(r"( const| &&| &)+$", "", kept).split(" ")[-1]
 
 
 def recorded(path):

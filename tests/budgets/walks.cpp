@@ -178,6 +178,15 @@ void exit_walk(fn::process& self, counted& count) {
   count.end(lives);
 }
 
+/// A timer is started and cancelled.
+void timer_walk(fn::process& self, counted& count) {
+  const auto once = [&] { static_cast<void>(fn::send_after(std::chrono::hours(1), self.id(), item{0}).value().cancel()); };
+  once();
+  count.begin();
+  for (std::uint64_t i = 0; i != steps; ++i) once();
+  count.end(steps);
+}
+
 }  // namespace
 
 /// First the compiler's name, on which the counts depend.
@@ -191,6 +200,7 @@ int main() {
   walk(rt, "process_hop", process_hop_walk);
   walk(rt, "spawn", spawn_walk);
   walk(rt, "exit", exit_walk);
+  walk(rt, "timer", timer_walk);
 #ifdef __clang__
   std::printf("Clang-%d walked\n", __clang_major__);
 #else
