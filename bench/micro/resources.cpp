@@ -11,7 +11,7 @@ namespace {
 
 class malloc_memory final : public std::pmr::memory_resource {
   void* do_allocate(std::size_t bytes, std::size_t) override { return ::operator new(bytes); }
-  void do_deallocate(void* at, std::size_t bytes, std::size_t) override { ::operator delete(at, bytes); }
+  void do_deallocate(void* at, std::size_t, std::size_t) override { ::operator delete(at); }
   [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
 };
 
