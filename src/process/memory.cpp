@@ -47,10 +47,13 @@ void control_block::on_memory_breach(const memory_limit_exceeded& why, memory_br
 }
 
 void control_block::after_turn(bool all_gathered) noexcept {
+  if (memory_->is_at_rest()) return;
   memory_->after_turn();
   if (all_gathered && !mail_.has_messages()) memory_->before_idle();
 }
-void control_block::after_message() noexcept { memory_->after_message(); }
+void control_block::after_message() noexcept {
+  if (!memory_->is_at_rest()) memory_->after_message();
+}
 
 bool control_block::before_wait() noexcept {
   memory_->before_idle();

@@ -56,7 +56,7 @@ void process_memory::after_turn() noexcept {
 }
 
 void process_memory::after_message() noexcept {
-  check();  // a message less: it may have come down
+  if (reported_) check();  // a message less: it may have come down
   if (policy_.trim_every == 0 || ++turns_ < policy_.trim_every) return;
   turns_ = 0;
   if (free_bytes() > kept_free_) trim();

@@ -37,6 +37,10 @@ class process_memory {
   [[nodiscard]] memory_usage usage() const noexcept;
   [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
 
+  /// It holds nothing, and nobody was warned: nothing is to be done after a turn. So a limit alone costs a turn little.
+  [[nodiscard]] bool is_at_rest() const noexcept {
+    return arena_.held() == 0 && scratch_.held() == 0 && stack_ == 0 && !reported_;
+  }
   /// A handler has returned, or a function has received a message.
   void after_turn() noexcept;
   void after_message() noexcept;
