@@ -41,7 +41,8 @@ struct process_node {
   std::size_t descendants = 0;  ///< so many of the nodes behind this one are its children, their children, and so on
 };
 
-/// Every process, each behind its parent and before its parent's next child: a forest in one vector.
+/// Every process, each behind its parent and before its parent's next child: a forest in one vector. The children of one
+/// parent, and the roots, in no order.
 ///
 ///     const auto tree = fn::process_tree(rt);
 ///     for (std::size_t i = 0; i != tree.size(); i += 1 + tree[i].descendants) { … }                   // the roots

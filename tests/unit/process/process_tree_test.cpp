@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <random>
+#include <set>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -54,14 +56,19 @@ class ProcessTree : public RuntimeTest {
     fn::wait_gone(p).value();
   }
 
-  /// The labels, each set in by a blank a level.
-  static std::string shape_of(const std::vector<fn::process_node>& tree) {
-    std::string all;
-    for (const auto& each : tree) all += std::string(each.depth, ' ') + each.label + '\n';
-    return all;
-  }
+  /// The labels, each set in by a blank a level; those of one parent, which have no order, sorted.
+  static std::string shape_of(const std::vector<fn::process_node>& tree) { return shape_of(tree, 0, tree.size()); }
 
  private:
+  static std::string shape_of(const std::vector<fn::process_node>& tree, std::size_t from, std::size_t to) {
+    std::multiset<std::string> members;
+    for (std::size_t i = from; i < to; i += 1 + tree[i].descendants) {
+      members.insert(std::string(tree[i].depth, ' ') + tree[i].label + '\n' +
+                     shape_of(tree, i + 1, i + 1 + tree[i].descendants));
+    }
+    return std::accumulate(members.begin(), members.end(), std::string());
+  }
+
   spawner::made made_;
 };
 
@@ -80,26 +87,25 @@ TEST_F(ProcessTree, has_each_process_behind_its_parent_and_before_its_parents_ne
   const fn::pid a11 = spawn_below(a1, "a11");
   const auto tree = fn::process_tree(rt());
   EXPECT_EQ(shape_of(tree), "a\n a1\n  a11\n a2\nb\n b1\n");
-  const fn::pid ids[] = {a, a1, a11, a2, b, b1};
-  const fn::pid parents[] = {{}, a, a1, a, {}, b};
-  const std::size_t descendants[] = {3, 1, 0, 0, 1, 0};
-  for (std::size_t i = 0; i != tree.size(); ++i) {
-    EXPECT_EQ(tree[i].id, ids[i]);
-    EXPECT_EQ(tree[i].parent, parents[i]);
-    EXPECT_EQ(tree[i].descendants, descendants[i]);
-  }
+  const std::map<fn::pid, std::pair<fn::pid, std::size_t>> parents_and_descendants = {
+      {a, {{}, 3}}, {b, {{}, 1}}, {a1, {a, 1}}, {b1, {b, 0}}, {a2, {a, 0}}, {a11, {a1, 0}}};
+  std::map<fn::pid, std::pair<fn::pid, std::size_t>> found;
+  for (const auto& each : tree) found[each.id] = {each.parent, each.descendants};
+  EXPECT_EQ(found, parents_and_descendants);
 }
 
 TEST_F(ProcessTree, has_a_root_for_each_process_whose_parent_is_gone) {
   start();
   const fn::pid top = spawn_root("top");
   const fn::pid middle = spawn_below(top, "middle");
-  spawn_below(middle, "left");
+  const fn::pid left = spawn_below(middle, "left");
   spawn_below(middle, "right");
   end(middle);
   const auto tree = fn::process_tree(rt());
-  EXPECT_EQ(shape_of(tree), "top\nleft\nright\n");
-  EXPECT_EQ(tree.back().parent, middle) << "it still says who has spawned it";
+  EXPECT_EQ(shape_of(tree), "left\nright\ntop\n");
+  const auto orphan = std::find_if(tree.begin(), tree.end(), [&](const auto& each) { return each.id == left; });
+  ASSERT_NE(orphan, tree.end());
+  EXPECT_EQ(orphan->parent, middle) << "it still says who has spawned it";
 }
 
 TEST_F(ProcessTree, does_not_take_the_next_one_in_a_slot_for_the_parent) {
@@ -108,7 +114,7 @@ TEST_F(ProcessTree, does_not_take_the_next_one_in_a_slot_for_the_parent) {
   spawn_below(parent, "child");
   end(parent);
   spawn_root("stranger");  // there is no other slot
-  EXPECT_EQ(shape_of(fn::process_tree(rt())), "stranger\nchild\n");
+  EXPECT_EQ(shape_of(fn::process_tree(rt())), "child\nstranger\n");
 }
 
 /// Spawns the next one of a chain, and stays.

@@ -208,6 +208,7 @@ TEST_F(ThreadProcess, is_refused_where_it_cannot_be) {
   wait_dead(fn::spawn(rt(), [&](fn::process&) {
               EXPECT_EQ(fn::thread_process::create(rt()).error().code(), fn::errc::invalid_argument);
             }).value());
+  wait_gone();  // it is the one process there may be
   wait_dead(fn::spawn(rt(), [&](fn::process&) {
               boost::fibers::fiber([&] {
                 EXPECT_EQ(fn::thread_process::create(rt()).error().code(), fn::errc::invalid_argument);
