@@ -164,8 +164,8 @@ TEST_F(RunHere, returns_when_a_wait_of_boost_that_began_there_has_ended) {
     wait_until([&] { return is_locked.load(); });
     fn::spawn(rt(), [&](fn::process&) {
       waits = true;
-      const std::lock_guard lock(mutex);
-      passed = true;
+      { const std::lock_guard lock(mutex); }
+      passed = true;  // and the mutex may go
     }).value();
     ASSERT_TRUE(rt().run_here(stop.get_token()));
     EXPECT_TRUE(may_end);
