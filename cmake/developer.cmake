@@ -3,6 +3,7 @@
 
 include(cmake/warnings.cmake)
 foundation_set_warnings(foundation)
+foundation_set_warnings(foundation_count_new)
 
 # What tests and benchmarks link: a static library, whose hidden symbols they may reach, and the sources' directory.
 add_library(foundation_internal INTERFACE)

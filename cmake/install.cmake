@@ -13,7 +13,7 @@ else()
 endif()
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/foundation TYPE INCLUDE FILES_MATCHING PATTERN "*.hpp")
-install(TARGETS foundation EXPORT foundation)
+install(TARGETS foundation foundation_count_new EXPORT foundation)
 install(EXPORT foundation NAMESPACE foundation:: FILE foundationTargets.cmake DESTINATION ${foundation_package_dir})
 
 # gdb runs a script that has the name of the shared library, links followed, below a directory of its own: by the library's
@@ -54,10 +54,12 @@ foreach(dir LIB INCLUDE)
     set(foundation_pc_${dir}DIR "\${prefix}/${CMAKE_INSTALL_${dir}DIR}")
   endif()
 endforeach()
-configure_file(cmake/foundation.pc.in ${PROJECT_BINARY_DIR}/foundation.pc.in @ONLY)
-# The prefix is known only when `cmake --install` runs.
-install(CODE "set(foundation_pc \"${PROJECT_BINARY_DIR}/foundation.pc\")
-  file(READ \"\${foundation_pc}.in\" text)
-  string(REPLACE \"%PREFIX%\" \"\${CMAKE_INSTALL_PREFIX}\" text \"\${text}\")
-  file(WRITE \"\${foundation_pc}\" \"\${text}\")")
-install(FILES ${PROJECT_BINARY_DIR}/foundation.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+foreach(name foundation foundation_count_new)
+  configure_file(cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc.in @ONLY)
+  # The prefix is known only when `cmake --install` runs.
+  install(CODE "set(foundation_pc \"${PROJECT_BINARY_DIR}/${name}.pc\")
+    file(READ \"\${foundation_pc}.in\" text)
+    string(REPLACE \"%PREFIX%\" \"\${CMAKE_INSTALL_PREFIX}\" text \"\${text}\")
+    file(WRITE \"\${foundation_pc}\" \"\${text}\")")
+  install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()

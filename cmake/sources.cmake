@@ -31,8 +31,10 @@ set(
   ${PROJECT_SOURCE_DIR}/src/memory/backing.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/binary.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/binary_buffer.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/binary_holder.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/chunk_cache.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/compression.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/heap_account.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/message_resource.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/optimize_binary.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/poison.cpp
@@ -92,3 +94,6 @@ set(
   ${PROJECT_SOURCE_DIR}/src/runtime/runtime_core.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/shutdown.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/system_info.cpp)
+set(
+  foundation_count_new_sources
+  ${PROJECT_SOURCE_DIR}/src/count_new/operators.cpp)

@@ -23,6 +23,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/arena_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/atom_table_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/backing_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/memory/binary_holder_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/binary_property_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/message_resource_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/memory/poison_test.cpp
@@ -75,6 +76,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/names_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/outer_queue_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/priority_signals_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/process_holdings_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/process_info_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/process_memory_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/process_table_test.cpp
@@ -110,6 +112,9 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/shutdown_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/system_info_test.cpp)
 set(
+  foundation_tests_unit_count_new
+  ${PROJECT_SOURCE_DIR}/tests/unit/count_new/operators_test.cpp)
+set(
   foundation_tests_unit_public
   ${PROJECT_SOURCE_DIR}/tests/unit/public/aggregate_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/atom_test.cpp
@@ -119,6 +124,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/public/fmt_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/optimize_binary_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/options_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/public/owned_bytes_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/pid_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/rehome_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/public/restore_binary_test.cpp
@@ -134,6 +140,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/stress/blocked_million_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/boost_wait_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/epoch_stress_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/holdings_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/idle_million_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/idle_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/inject_queue_stress_test.cpp

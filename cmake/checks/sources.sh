@@ -14,7 +14,7 @@ fi
 root=${1:-$here/../..}
 
 areas=(base os memory sched process delivery runtime otp ecosystem)
-test_areas=(base os memory sched process delivery runtime public)
+test_areas=(base os memory sched process delivery runtime count_new public)
 
 # list NAME FILES...: one CMake list of files named from the root
 list() {
@@ -37,6 +37,8 @@ library_lists() {
   local area files=()
   for area in "${areas[@]}"; do mapfile -t -O "${#files[@]}" files < <(found "src/$area" '*.cpp'); done
   list foundation_sources "${files[@]}"
+  mapfile -t files < <(found src/count_new '*.cpp')
+  list foundation_count_new_sources "${files[@]}"
 }
 
 test_lists() {
@@ -80,7 +82,7 @@ compare tests/sources.cmake "The tests' sources." test_lists
 while read -r stray; do
   violation "$stray: belongs to no list"
 done < <({
-  found src '*.cpp' | grep -vE "^src/($(IFS='|'; echo "${areas[*]}"))/"
+  found src '*.cpp' | grep -vE "^src/($(IFS='|'; echo "${areas[*]}")|count_new)/"
   found tests '*_test.cpp' | grep -vE "^tests/(unit/($(IFS='|'; echo "${test_areas[*]}"))|model|stress|examples|package|compile_fail)/"
 } || true)
 

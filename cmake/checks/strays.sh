@@ -32,7 +32,7 @@ is_seam() {
     random:src/os/random.cpp) ;;
     mappings:src/os/virtual_memory.cpp) ;;
     syscalls:src/os/*) ;;
-    allocation:src/memory/backing.cpp | allocation:src/os/thread.cpp) ;;
+    allocation:src/memory/backing.cpp | allocation:src/count_new/operators.cpp | allocation:src/os/thread.cpp) ;;
     *) return 1 ;;
   esac
 }

@@ -18,6 +18,7 @@ namespace foundation::inline v0 {
 
 namespace detail {
 class binary_buffer;
+class binary_holder;
 struct binary_access;
 }  // namespace detail
 
@@ -30,6 +31,8 @@ struct binary_access;
 /// 64 bytes in size. A copy never allocates and never throws: 64 bytes and, from 64 bytes of content on, an atomic
 /// increment. The buffer is freed with the last binary that refers to it, on that one's thread. A binary may be sent
 /// and copied to any thread; as any value, one object is for one thread at a time. What allocates returns a result.
+/// Made, copied or received in a process with a `max_memory`, it counts there (process_memory.hpp): a copy is then a look
+/// into a table, under a lock.
 ///
 /// Size decides where the bytes are, and nothing else: below 64 they are always in the object, so a small slice keeps
 /// no buffer alive. A slice of 64 bytes or more keeps the whole buffer: `buffer_size` tells, `compact` helps.
@@ -179,15 +182,17 @@ class binary {
     std::uint8_t mark;  // large_mark
     detail::binary_buffer* buffer;
     const std::byte* at;
-    std::size_t size;  // 64 or more
+    std::size_t size;                       // 64 or more
+    mutable detail::binary_holder* holder;  // the process it counts for, or null: nobody sees that
   };
 
-  binary(detail::binary_buffer* counted, const std::byte* at, std::size_t size) noexcept
-      : large_{large_mark, counted, at, size} {}
+  /// Counted nowhere yet.
+  binary(detail::binary_buffer* buffer, const std::byte* at, std::size_t size) noexcept
+      : large_{large_mark, buffer, at, size, nullptr} {}
 
   [[nodiscard]] bool is_large() const noexcept { return small_.size == large_mark; }
-  FOUNDATION_API void retain() const noexcept;  // pre: is_large()
-  FOUNDATION_API void release() noexcept;       // pre: is_large()
+  FOUNDATION_API void retain() noexcept;   // pre: is_large()
+  FOUNDATION_API void release() noexcept;  // pre: is_large()
   FOUNDATION_API result<void> append_bytes(const void* more, std::size_t count) noexcept;
   [[nodiscard]] result<void> append_to_copy(const void* more, std::size_t count) noexcept;
 
@@ -205,6 +210,8 @@ struct binary_figures {
   std::size_t bytes = 0;            ///< that they take up, their headers and unused room included
   std::size_t adopted_buffers = 0;  ///< of them: taken over from containers
   std::size_t adopted_bytes = 0;    ///< of them: the containers' memory, which is the host's
+  std::size_t sparse_buffers = 0;   ///< of all: those of which all their binaries together show less than a quarter
+  std::size_t sparse_bytes = 0;     ///< that these take up: small slices keep them alive, or `append` has left them room
 };
 
 /// What the binaries of the program take up. Any thread, lock-free; sums up a few counters, which other threads move

@@ -47,6 +47,7 @@ struct memory_advice {
     mailbox,         ///< one mailbox is long: its process does not keep up, or waits for something else
     arena,           ///< one process holds a large part of all
     caches,          ///< much is kept for reuse
+    slices,          ///< small slices keep large buffers of binaries alive
   };
   topic about;
   std::string text;  ///< for people: the figures, and what to look at
@@ -60,6 +61,7 @@ struct memory_thresholds {
   double processes = 60;                  ///< of the total, stacks and arenas included; and of the processes there may be
   double one_process = 25;                ///< of the total, in the hands of one
   double caches = 25;                     ///< of the total
+  double slices = 25;                     ///< of the binaries' bytes, in buffers of which less than a quarter is shown
   std::uint64_t mailbox = 10'000;         ///< messages
   std::size_t total = 16 * 1024 * 1024;   ///< bytes: shares of less than this deserve no look
 };
@@ -76,10 +78,11 @@ struct memory_analysis {
   memory_part stacks;     ///< resident pages of all stacks; count: stacks in use
   memory_part mailboxes;  ///< messages that wait, without what they own elsewhere; count: messages
   memory_part binaries;   ///< shared buffers of binaries; count: buffers
+  memory_part slices;     ///< of these, the buffers of which all their binaries together show less than a quarter; not a part of its own
   memory_part atoms;      ///< the table of atoms; count: atoms
   memory_part tables;     ///< the process table and the places of timers; count: slots
   memory_part caches;     ///< free chunks that schedulers keep; count: schedulers
-  std::size_t total = 0;  ///< all of them
+  std::size_t total = 0;  ///< all of them, `slices` apart
   std::vector<process_footprint> largest;            ///< processes, the largest first
   std::vector<process_footprint> longest_mailboxes;  ///< those with messages, the longest mailbox first
   std::vector<memory_advice> advice;

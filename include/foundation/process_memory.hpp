@@ -20,9 +20,11 @@ struct memory_usage {
   std::size_t arena = 0;     ///< that its arena holds, lent or not
   std::size_t scratch = 0;   ///< that its scratch holds
   std::size_t stack = 0;     ///< in use at its last wait in this turn, where a limit is set
-  std::size_t messages = 0;  ///< in its mailbox: the messages with their envelopes, not what they own elsewhere
+  std::size_t messages = 0;  ///< in its mailbox: with their envelopes and, where a limit is set, what they own elsewhere (owned_bytes.hpp)
+  std::size_t binaries = 0;  ///< where a limit is set: the buffers that its binaries keep alive, each once
+  std::size_t heap = 0;      ///< where foundation::count_new is linked: what it has from `operator new`, wherever it is now
 
-  [[nodiscard]] std::size_t total() const noexcept { return arena + scratch + stack + messages; }
+  [[nodiscard]] std::size_t total() const noexcept { return arena + scratch + stack + messages + binaries + heap; }
   friend bool operator==(const memory_usage&, const memory_usage&) = default;
 };
 
@@ -31,7 +33,8 @@ struct memory_limit_exceeded {
   std::size_t limit = 0;
   memory_usage usage;
 
-  /// As "1200000 bytes of at most 1000000: arena 1100000, scratch 0, stack 0, messages 100000".
+  /// As "1200000 bytes of at most 1000000: arena 1100000, scratch 0, stack 0, messages 100000,
+  /// binaries 0, heap 0".
   [[nodiscard]] FOUNDATION_API std::string description() const;
   friend bool operator==(const memory_limit_exceeded&, const memory_limit_exceeded&) = default;
 };

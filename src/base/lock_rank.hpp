@@ -20,6 +20,7 @@ enum class lock_rank : std::uint8_t {
   pinned_queue,        ///< sched: one scheduler's own queue
   monitor,             ///< sched: sleep and wake of the monitor thread
   stack_pool,          ///< memory: free stacks and slabs
+  binary_holder,       ///< memory: the binaries that count for one process
   atom_table,          ///< memory: new atoms, one part of the table
   signal_handlers,     ///< os: reference count of the process-wide handlers
   log,                 ///< runtime: start of the log thread

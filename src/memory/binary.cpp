@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <foundation/binary.hpp>
 
 #include "memory/binary_buffer.hpp"
+#include "memory/binary_holder.hpp"
 #include "memory/refusal.hpp"
 
 namespace foundation::inline v0 {
@@ -13,6 +15,7 @@ namespace {
 
 using detail::binary_access;
 using detail::binary_buffer;
+using detail::binary_holder;
 
 /// From here on a container's memory is taken over. Below, copying costs no more than the block that would keep it, and
 /// gives the container's block back at once. (256: the least room that `append` makes.)
@@ -45,9 +48,14 @@ result<binary> take_over(Container& from) noexcept {
 }  // namespace
 
 binary detail::binary_access::make(binary_buffer& counted, const std::byte* at, std::size_t size) noexcept {
-  if (size > binary::inline_capacity) return {&counted, at, size};
+  if (size > binary::inline_capacity) {
+    binary made(&counted, at, size);
+    counted.show(size);
+    hold(made, binary_holder::here());
+    return made;
+  }
   const binary small = make_small(at, size);
-  counted.release();
+  counted.release(0);
   return small;
 }
 
@@ -58,9 +66,27 @@ binary detail::binary_access::make_small(const void* bytes, std::size_t size) no
   return made;
 }
 
-void binary::retain() const noexcept { large_.buffer->retain(); }
+void detail::binary_access::hold(const binary& b, binary_holder* holder) noexcept {
+  if (!b.is_large() || b.large_.holder == holder) return;
+  let_go(b);
+  if (holder != nullptr && holder->hold(*b.large_.buffer)) b.large_.holder = holder;
+}
 
-void binary::release() noexcept { large_.buffer->release(); }
+void detail::binary_access::let_go(const binary& b) noexcept {
+  if (!b.is_large() || b.large_.holder == nullptr) return;
+  std::exchange(b.large_.holder, nullptr)->let_go(*b.large_.buffer);
+}
+
+void binary::retain() noexcept {
+  large_.buffer->retain(large_.size);
+  large_.holder = nullptr;
+  binary_access::hold(*this, binary_holder::here());
+}
+
+void binary::release() noexcept {
+  binary_access::let_go(*this);
+  large_.buffer->release(large_.size);
+}
 
 result<binary> binary::copy(std::span<const std::byte> bytes) noexcept { return copy_of(bytes.data(), bytes.size()); }
 
@@ -83,8 +109,9 @@ result<binary> binary::slice(std::size_t offset, std::size_t count) const noexce
   }
   if (count == rest) count = all - offset;
   if (count <= inline_capacity) return binary_access::make_small(data() + offset, count);
-  retain();
-  return binary(large_.buffer, large_.at + offset, count);
+  binary part(large_.buffer, large_.at + offset, count);
+  part.retain();
+  return part;
 }
 
 result<void> binary::append_bytes(const void* more, std::size_t count) noexcept {
@@ -92,7 +119,7 @@ result<void> binary::append_bytes(const void* more, std::size_t count) noexcept 
   if (is_large()) {
     binary_buffer& buffer = *large_.buffer;
     const auto end = static_cast<std::size_t>(large_.at - buffer.bytes()) + large_.size;
-    if (!buffer.try_claim(end, count)) return append_to_copy(more, count);
+    if (!buffer.try_claim(end, count, large_.size)) return append_to_copy(more, count);
     std::memcpy(buffer.bytes() + end, more, count);  // B2; `more` lies before `end`, if it is ours
     large_.size += count;
     return {};
@@ -127,6 +154,6 @@ result<void> binary::compact() noexcept {
 
 std::size_t binary::buffer_size() const noexcept { return is_large() ? large_.buffer->capacity() : small_.size; }
 
-bool binary::is_shared() const noexcept { return is_large() && large_.buffer->holders() > 1; }
+bool binary::is_shared() const noexcept { return is_large() && large_.buffer->binaries() > 1; }
 
 }  // namespace foundation::inline v0

@@ -21,6 +21,8 @@ struct alignas(base::cacheline) tally {
   sync::atomic<std::size_t> bytes{0};
   sync::atomic<std::size_t> adopted_buffers{0};
   sync::atomic<std::size_t> adopted_bytes{0};
+  sync::atomic<std::size_t> sparse_buffers{0};
+  sync::atomic<std::size_t> sparse_bytes{0};
 };
 
 constexpr std::size_t groups = 32;  // picked: 2 KiB; so that as many threads seldom meet
@@ -75,7 +77,7 @@ binary_buffer* binary_buffer::make(std::size_t capacity) noexcept {
   if (memory == nullptr) return nullptr;
   auto* const bytes = static_cast<std::byte*>(memory) + sizeof(binary_buffer);
   auto* const made = ::new (memory) binary_buffer(bytes, capacity, sizeof(binary_buffer) + capacity, 0);
-  count(1, made->own_bytes_, 0);
+  count(1, made->footprint(), 0);
   return made;
 }
 
@@ -84,7 +86,7 @@ binary_buffer* binary_buffer::adopt(Container& container) noexcept {
   void* const memory = memory::allocate(sizeof(adopted<Container>));
   if (memory == nullptr) return nullptr;
   auto* const made = ::new (memory) adopted<Container>(container);
-  count(1, made->own_bytes_ + made->adopted_bytes_, made->adopted_bytes_);
+  count(1, made->footprint(), made->adopted_bytes_);
   return made;
 }
 
@@ -93,8 +95,14 @@ template binary_buffer* binary_buffer::adopt(std::vector<char>&) noexcept;
 template binary_buffer* binary_buffer::adopt(std::vector<unsigned char>&) noexcept;
 template binary_buffer* binary_buffer::adopt(std::string&) noexcept;
 
+void sparse_line::cross(bool to_sparse) const noexcept {
+  tally& t = own_tally();
+  t.sparse_buffers.fetch_add(to_sparse ? 1 : std::size_t{0} - 1, sync::memory_order_relaxed);
+  t.sparse_bytes.fetch_add(to_sparse ? bytes : std::size_t{0} - bytes, sync::memory_order_relaxed);
+}
+
 void binary_buffer::free() noexcept {
-  count(std::size_t{0} - 1, std::size_t{0} - own_bytes_ - adopted_bytes_, std::size_t{0} - adopted_bytes_);
+  count(std::size_t{0} - 1, std::size_t{0} - footprint(), std::size_t{0} - adopted_bytes_);
   if (destroy_container_ != nullptr) destroy_container_(*this);
   memory::deallocate(this);
 }
@@ -105,7 +113,9 @@ binary_figures binary_statistics() noexcept {
   return {.buffers = sum_of(&tally::buffers),
           .bytes = sum_of(&tally::bytes),
           .adopted_buffers = sum_of(&tally::adopted_buffers),
-          .adopted_bytes = sum_of(&tally::adopted_bytes)};
+          .adopted_bytes = sum_of(&tally::adopted_bytes),
+          .sparse_buffers = sum_of(&tally::sparse_buffers),
+          .sparse_bytes = sum_of(&tally::sparse_bytes)};
 }
 
 }  // namespace foundation::inline v0

@@ -27,7 +27,7 @@ struct end {
   void operator()(ZSTD_CCtx* context) const noexcept { ZSTD_freeCCtx(context); }
   void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
   void operator()(std::byte* block) const noexcept { deallocate(block); }
-  void operator()(binary_buffer* buffer) const noexcept { buffer->release(); }
+  void operator()(binary_buffer* buffer) const noexcept { buffer->release(0); }
 };
 using block = std::unique_ptr<std::byte, end>;
 using counted = std::unique_ptr<binary_buffer, end>;

@@ -4,7 +4,9 @@
 
 #include "memory/arena.hpp"
 #include "memory/backing.hpp"
+#include "memory/binary_holder.hpp"
 #include "memory/chunk_cache.hpp"
+#include "memory/heap_account.hpp"
 #include "memory/memory_policy.hpp"
 #include "memory/scratch.hpp"
 #include "memory/stack_pool.hpp"

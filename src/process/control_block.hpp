@@ -150,6 +150,12 @@ class control_block final : public process, public sched::runnable, public sched
   }
   /// It takes more than it may.
   void on_memory_breach(const memory_limit_exceeded& why, memory_breach what) noexcept;
+  /// It sends a payload of that type away, and what is in it counts for it no more.
+  void let_go_of(const detail::message_ops& ops, const void* payload) noexcept {
+    if (ops.parts != nullptr && memory_ != nullptr) let_parts_go(*ops.parts, payload);
+  }
+  /// For `operator new`; null: it is not counted.
+  [[nodiscard]] detail::heap_account* charge_heap(std::size_t bytes) noexcept;
   /// A message that it has received is handled.
   void after_message() noexcept;
   [[nodiscard]] memory_usage usage() const noexcept;
@@ -230,6 +236,7 @@ class control_block final : public process, public sched::runnable, public sched
   // memory.cpp
   [[gnu::noinline]] process_memory* make_memory() noexcept;
   void discard_memory() noexcept;
+  void let_parts_go(const detail::payload_parts& parts, const void* payload) noexcept;
   /// `all_gathered`: nothing more had arrived before it.
   void after_turn(bool all_gathered) noexcept;
   /// False: it is told to exit.
@@ -338,6 +345,7 @@ class control_block final : public process, public sched::runnable, public sched
   receive_marks marks_;
   life life_;
   std::uint16_t shields_ = 0;
+  bool memory_gone_ = false;       // at its end: what it allocates from here on is not counted
   bool killed_ = false;            // told to exit by a kill, not by what came over a link or from itself
 
   // -- constant after spawn ----------------------------------------------------------------------------------------------------

@@ -3,12 +3,38 @@
 // A process and its memory: when its arena is made, trimmed and freed, and what counts against its limit.
 #include <memory_resource>
 
+#include <foundation/detail/heap_charge.hpp>
 #include <foundation/process.hpp>
 
 #include "process/control_block.hpp"
 #include "process/library_scope.hpp"
 #include "process/process_memory.hpp"
 #include "process/process_space.hpp"
+
+namespace foundation::inline v0::detail {
+
+binary_holder* binary_holder::here() noexcept {
+  const proc::control_block* const p = proc::control_block::current();
+  const proc::process_memory* const m = p == nullptr ? nullptr : p->memory_if_any();
+  return m == nullptr ? nullptr : m->binaries();
+}
+
+heap_account* charge_heap(std::size_t bytes) noexcept {
+  proc::control_block* const p = proc::control_block::current();
+  return p == nullptr ? nullptr : p->charge_heap(bytes);
+}
+
+void discharge_heap(heap_account& whose, std::size_t bytes) noexcept {
+  const proc::control_block* const p = proc::control_block::current();
+  const proc::process_memory* const m = p == nullptr ? nullptr : p->memory_if_any();
+  if (m != nullptr && m->heap() == &whose) {
+    whose.discharge(bytes);
+  } else {
+    whose.discharge_elsewhere(bytes);
+  }
+}
+
+}  // namespace foundation::inline v0::detail
 
 namespace foundation::proc {
 
@@ -25,10 +51,21 @@ process_memory* control_block::make_memory() noexcept {
 }
 
 void control_block::discard_memory() noexcept {
+  memory_gone_ = true;
   if (memory_ == nullptr) return;
   while (memory_->give_back_some()) spend(8);  // as long as a page takes to unmap, in the order of things
   process_memory::discard(std::exchange(memory_, nullptr));
   show_memory(0);
+}
+
+void control_block::let_parts_go(const detail::payload_parts& parts, const void* payload) noexcept {
+  if (has_limit()) let_binaries_go(parts, payload);
+}
+
+detail::heap_account* control_block::charge_heap(std::size_t bytes) noexcept {
+  if (memory_gone_) return nullptr;
+  process_memory* const m = own_memory();
+  return m == nullptr ? nullptr : m->charge_heap(bytes);
 }
 
 bool control_block::has_limit() const noexcept { return memory_->limit() != 0; }
@@ -47,7 +84,6 @@ void control_block::on_memory_breach(const memory_limit_exceeded& why, memory_br
 }
 
 void control_block::after_turn(bool all_gathered) noexcept {
-  if (memory_->is_at_rest()) return;
   memory_->after_turn();
   if (all_gathered && !mail_.has_messages()) memory_->before_idle();
 }

@@ -13,8 +13,8 @@
 namespace foundation::inline v0 {
 
 std::string memory_limit_exceeded::description() const {
-  return fmt::format("{} bytes of at most {}: arena {}, scratch {}, stack {}, messages {}", usage.total(), limit, usage.arena,
-                     usage.scratch, usage.stack, usage.messages);
+  return fmt::format("{} bytes of at most {}: arena {}, scratch {}, stack {}, messages {}, binaries {}, heap {}", usage.total(),
+                     limit, usage.arena, usage.scratch, usage.stack, usage.messages, usage.binaries, usage.heap);
 }
 
 }  // namespace foundation::inline v0
@@ -22,9 +22,9 @@ std::string memory_limit_exceeded::description() const {
 namespace foundation::proc {
 
 process_memory::process_memory(const memory::memory_policy& policy, std::size_t limit, memory_breach on_breach) noexcept
-    : policy_(policy),
+    : on_breach_(on_breach),
       limit_(limit),
-      on_breach_(on_breach),
+      policy_(policy),
       arena_(policy_, {&grew, this}),
       scratch_(policy_, {&grew, this}) {}
 
@@ -33,9 +33,20 @@ process_memory* process_memory::make(memory_strategy strategy, gc_strategy gc, s
   void* const memory = memory::allocate(sizeof(process_memory));
   if (memory == nullptr) return nullptr;
   auto* const made = ::new (memory) process_memory(memory::policy_of(strategy, gc), limit, on_breach);
-  if (made->arena_.prepare()) return made;
+  bool whole = made->arena_.prepare();
+  made->at_rest_ = made->arena_.held() == 0;
+  if (whole && limit != 0) {
+    made->binaries_ = detail::binary_holder::make({[](void* self) noexcept { static_cast<process_memory*>(self)->check(); }, made});
+    whole = made->binaries_ != nullptr;
+  }
+  if (whole) return made;
   discard(made);
   return nullptr;
+}
+
+process_memory::~process_memory() {
+  if (binaries_ != nullptr) binaries_->retire();
+  if (heap_ != nullptr) heap_->retire();
 }
 
 void process_memory::discard(process_memory* m) noexcept {
@@ -46,7 +57,42 @@ void process_memory::discard(process_memory* m) noexcept {
 }
 
 memory_usage process_memory::usage() const noexcept {
-  return {arena_.held(), scratch_.held(), stack_, owner_ == nullptr ? 0 : owner_->mail().bytes()};
+  return {.arena = arena_.held(),
+          .scratch = scratch_.held(),
+          .stack = stack_,
+          .messages = owner_ == nullptr ? 0 : owner_->mail().bytes() + message_parts_,
+          .binaries = binaries_ == nullptr ? 0 : binaries_->bytes(),
+          .heap = heap_ == nullptr ? 0 : heap_->bytes()};
+}
+
+detail::heap_account* process_memory::charge_heap(std::size_t bytes) noexcept {
+  if (heap_ == nullptr) heap_ = detail::heap_account::make();
+  if (heap_ == nullptr) return nullptr;
+  heap_->charge(bytes);
+  if (limit_ == 0 || reported_ || usage().total() <= limit_) return heap_;
+  beyond_ = true;
+  at_rest_ = false;
+  owner_->call_attention();
+  return heap_;
+}
+
+void process_memory::count_arrival(const detail::envelope& message) noexcept {
+  const detail::payload_parts& parts = *message.ops->parts;
+  message_parts_ += parts.owned_bytes(message.payload());
+  hold_binaries(parts, message.payload());
+}
+
+void process_memory::hold_binaries(const detail::payload_parts& parts, const void* payload) noexcept {
+  if (parts.each_binary == nullptr) return;
+  parts.each_binary(
+      payload,
+      [](const binary& b, void* holder) noexcept { detail::binary_access::hold(b, static_cast<detail::binary_holder*>(holder)); },
+      binaries_);
+}
+
+void let_binaries_go(const detail::payload_parts& parts, const void* payload) noexcept {
+  if (parts.each_binary == nullptr) return;
+  parts.each_binary(payload, [](const binary& b, void*) noexcept { detail::binary_access::let_go(b); }, nullptr);
 }
 
 void process_memory::after_turn() noexcept {
@@ -56,10 +102,12 @@ void process_memory::after_turn() noexcept {
 }
 
 void process_memory::after_message() noexcept {
-  if (reported_) check();  // a message less: it may have come down
-  if (policy_.trim_every == 0 || ++turns_ < policy_.trim_every) return;
-  turns_ = 0;
-  if (free_bytes() > kept_free_) trim();
+  if (reported_ || beyond_) check();  // a message less: it may have come down
+  if (policy_.trim_every != 0 && ++turns_ >= policy_.trim_every) {
+    turns_ = 0;
+    if (free_bytes() > kept_free_) trim();
+  }
+  at_rest_ = arena_.held() == 0 && scratch_.held() == 0 && stack_ == 0 && !reported_ && !beyond_;
 }
 
 void process_memory::before_idle() noexcept {
@@ -83,11 +131,13 @@ std::size_t process_memory::give_back() noexcept {
 void process_memory::grew(void* self, std::ptrdiff_t /*bytes*/) noexcept {
   auto& m = *static_cast<process_memory*>(self);
   if (m.owner_ == nullptr) return;
+  m.at_rest_ = false;
   m.owner_->show_memory(sizeof(process_memory) + m.arena_.held() + m.scratch_.held());
   m.check();
 }
 
 void process_memory::check_limit() noexcept {
+  beyond_ = false;
   const std::size_t total = usage().total();
   if (total > limit_) {
     breach();
@@ -99,6 +149,7 @@ void process_memory::check_limit() noexcept {
 void process_memory::breach() noexcept {
   if (reported_) return;
   reported_ = true;
+  at_rest_ = false;
   const memory_limit_exceeded why{limit_, usage()};
   owner_->on_memory_breach(why, on_breach_);
 }

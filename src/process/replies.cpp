@@ -14,6 +14,7 @@
 #include "process/directory.hpp"
 #include "process/library_scope.hpp"
 #include "process/post.hpp"
+#include "process/process_memory.hpp"
 #include "process/process_space.hpp"
 #include "process/thread_process.hpp"
 
@@ -40,6 +41,7 @@ reply_cell* control_block::forget_reply(std::uint64_t number) noexcept {
 
 void control_block::on_reply(reply_cell& reply) noexcept {
   if (replies_ != nullptr && replies_->put(reply)) {
+    if (memory_ != nullptr && reply.has_value()) memory_->hold_binaries(reply);
     if (reply.number == replies_->awaited) satisfied_ = true;
     return;
   }
@@ -68,6 +70,8 @@ reply_cell* make_cell(control_block& asker, std::uint64_t number, const detail::
 
 /// To the asker; if it is gone, to nobody.
 void send_reply(reply_cell& reply) noexcept {
+  control_block* const sender = control_block::current();
+  if (sender != nullptr && reply.has_value()) sender->let_go_of(*reply.ops, reply.payload());
   if (post(reply.asker, &reply)) return;
   reply.destroy_value();
   memory::deallocate(&reply);

@@ -51,6 +51,7 @@ void control_block::gather_all() noexcept {
 }
 
 void control_block::on_message(envelope& e) noexcept {
+  if (memory_ != nullptr) [[unlikely]] memory_->on_arrival(e);
   if (wanted_ != nullptr && wanted_->wants(e)) satisfied_ = true;
 }
 
@@ -132,6 +133,7 @@ void control_block::tell_to_exit(exit_reason reason) noexcept {
 
 envelope* control_block::take_after(message_list& list, envelope* before) noexcept {
   envelope* const taken = list.take_after(before);
+  if (memory_ != nullptr) [[unlikely]] memory_->on_departure(*taken);
   if (&list == &mail_.ordinary()) marks_.move(taken, before);
   return taken;
 }

@@ -38,13 +38,17 @@ void control_block::run_handler() noexcept {
     if (attention_.load(sync::memory_order_relaxed)) [[unlikely]] {  // no turn before what it was set for is found
       if (alone != nullptr) {
         mail_.ordinary().append(*alone);
-        if (memory_ != nullptr) memory_->note_queued();
+        if (memory_ != nullptr) {
+          memory_->on_arrival(*alone);
+          memory_->note_queued();
+        }
       }
       if (gathered) static_cast<void>(attention_.exchange(false, sync::memory_order_acquire));  // and look once more
     } else if (alone != nullptr || mail_.has_messages()) {
+      if (alone != nullptr && memory_ != nullptr) [[unlikely]] memory_->hold_binaries(*alone);
       process_entry(*this, alone != nullptr ? alone : take_after(mail_.next_list(), nullptr));
+      if (memory_ != nullptr && !memory_->is_at_rest()) after_turn(gathered);
       if (told_to_exit_) return finish();
-      if (memory_ != nullptr) after_turn(gathered);
     } else if (gathered && drain_requested_) {
       tell_to_exit(exit_kind::shutdown);
       return finish();

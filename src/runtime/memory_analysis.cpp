@@ -89,6 +89,7 @@ void look_at_the_rest(process_space& space, memory_analysis& all) {
   all.stacks = {.bytes = group.stacks().resident(), .count = group.stacks().stats().live};
   const binary_figures binaries = binary_statistics();
   all.binaries = {.bytes = binaries.bytes, .count = binaries.buffers};
+  all.slices = {.bytes = binaries.sparse_bytes, .count = binaries.sparse_buffers};
   all.atoms = {.bytes = atom_bytes(), .count = atom_count(), .limit = atom_limit()};
   all.tables = {.bytes = space.table().bytes(), .count = space.table().capacity()};
   for (unsigned i = 0; i != group.places(); ++i) {
@@ -103,9 +104,11 @@ void add_up(memory_analysis& all) {
   memory_part* const parts[] = {&all.processes, &all.arenas, &all.stacks, &all.mailboxes,
                                 &all.binaries,  &all.atoms,  &all.tables, &all.caches};
   for (const memory_part* each : parts) all.total += each->bytes;
-  for (memory_part* each : parts) {
-    each->percent = all.total == 0 ? 0 : 100.0 * static_cast<double>(each->bytes) / static_cast<double>(all.total);
-  }
+  const auto share = [&](const memory_part& each) {
+    return all.total == 0 ? 0 : 100.0 * static_cast<double>(each.bytes) / static_cast<double>(all.total);
+  };
+  for (memory_part* each : parts) each->percent = share(*each);
+  all.slices.percent = share(all.slices);
 }
 
 class adviser {
@@ -134,6 +137,11 @@ class adviser {
     if (all_.binaries.percent > limits_.binaries) {
       say(memory_advice::topic::binaries, "binaries are {:.0f} % of all ({} buffers, {} bytes): look for small slices of large ones (compact), and for who keeps them",
           all_.binaries.percent, all_.binaries.count, all_.binaries.bytes);
+    }
+    const double of_binaries = all_.slices.bytes == 0 ? 0 : 100.0 * static_cast<double>(all_.slices.bytes) / static_cast<double>(all_.binaries.bytes);
+    if (of_binaries > limits_.slices) {
+      say(memory_advice::topic::slices, "small slices keep {} buffers of {} bytes alive, {:.0f} % of all binaries: compact what is kept for long",
+          all_.slices.count, all_.slices.bytes, of_binaries);
     }
     const double of_processes = all_.processes.percent + all_.arenas.percent + all_.stacks.percent + all_.mailboxes.percent;
     if (of_processes > limits_.processes) {

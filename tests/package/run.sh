@@ -56,9 +56,15 @@ check_installed() {
   step "host_malloc, $kind"
   project host_malloc "$work/host_malloc-$kind" -DCMAKE_PREFIX_PATH="$prefix"
 
+  step "count_new, $kind"
+  project count_new "$work/count_new-$kind" -DCMAKE_PREFIX_PATH="$prefix"
+
   step "pkg-config, $kind"
   PKG_CONFIG_PATH=$libdir/pkgconfig "$here/pkg_config/build.sh" "$work/pkg_config-$kind"
   LD_LIBRARY_PATH=$libdir "$work/pkg_config-$kind" || fail "pkg-config, $kind: exit status $?"
+  PKG_CONFIG_PATH=$libdir/pkgconfig "$here/pkg_config/build.sh" "$work/pkg_config-count_new-$kind" ../count_new/count_new.cpp \
+    foundation_count_new
+  LD_LIBRARY_PATH=$libdir "$work/pkg_config-count_new-$kind" || fail "pkg-config, count_new, $kind: exit status $?"
 }
 
 check_shared_library() {

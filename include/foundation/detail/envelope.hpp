@@ -8,6 +8,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include <foundation/detail/owned_parts.hpp>
 #include <foundation/detail/rehome.hpp>
 #include <foundation/detail/type_identity.hpp>
 #include <foundation/export.hpp>
@@ -59,7 +60,8 @@ struct message_ops {
   void (*destroy)(void* payload) noexcept;
   /// Of a request: where the answer goes. Null for a message that is none.
   reply_handle& (*asks)(void* payload) noexcept;
-  std::uint64_t counts;  ///< 1, and above it the units that it takes with its envelope: what a queue adds up
+  std::uint64_t counts;        ///< 1, and above it the units that it takes with its envelope: what a queue adds up
+  const payload_parts* parts;  ///< what it owns elsewhere; null: nothing that shows
 };
 
 /// `message_ops::counts` for a payload of that size.
@@ -70,7 +72,8 @@ struct message_ops {
 
 template <typename T>
 inline const message_ops message_ops_of = {
-    &typeid(T), [](void* payload) noexcept { static_cast<T*>(payload)->~T(); }, nullptr, counts_for(sizeof(T))};
+    &typeid(T), [](void* payload) noexcept { static_cast<T*>(payload)->~T(); }, nullptr, counts_for(sizeof(T)),
+    find_parts<T>()};
 
 /// What `signal::payload_offset` has room for behind the header.
 inline constexpr std::size_t largest_message_alignment = 32768;

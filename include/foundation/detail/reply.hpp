@@ -133,7 +133,7 @@ struct question {
     static_cast<T*>(payload)->~T();
     handle_of(payload).~reply_handle();
   }
-  static inline const message_ops ops = {&typeid(T), &destroy, &handle_of, counts_for(size)};
+  static inline const message_ops ops = {&typeid(T), &destroy, &handle_of, counts_for(size), find_parts<T>()};
 
   /// Empty when memory was refused; throws what the constructor throws.
   template <typename... Args>

@@ -36,6 +36,8 @@ class Binary : public ::testing::Test {
     EXPECT_EQ(after.bytes, before_.bytes);
     EXPECT_EQ(after.adopted_buffers, before_.adopted_buffers);
     EXPECT_EQ(after.adopted_bytes, before_.adopted_bytes);
+    EXPECT_EQ(after.sparse_buffers, before_.sparse_buffers);
+    EXPECT_EQ(after.sparse_bytes, before_.sparse_bytes);
   }
 
   fn::testing::backing_probe probe;
@@ -353,6 +355,40 @@ TEST_F(Binary, statistics_count_buffers_and_their_bytes_once) {
   EXPECT_GE(now.bytes - before.bytes, 1000u);
   EXPECT_LE(now.bytes - before.bytes, 1100u);
   EXPECT_EQ(now.adopted_buffers, before.adopted_buffers);
+}
+
+TEST_F(Binary, statistics_tell_the_buffers_of_which_little_is_shown) {
+  const auto before = fn::binary_statistics();
+  const auto sparse = [&] { return fn::binary_statistics().sparse_buffers - before.sparse_buffers; };
+  fn::binary whole = of(letters(10'000));
+  EXPECT_EQ(sparse(), 0u);
+  fn::binary slice = whole.slice(0, 1000).value();
+  EXPECT_EQ(sparse(), 0u) << "the whole is still there";
+  whole = fn::binary();
+  EXPECT_EQ(sparse(), 1u);
+  EXPECT_GE(fn::binary_statistics().sparse_bytes - before.sparse_bytes, 10'000u);
+  {
+    const std::vector<fn::binary> copies(2, slice);
+    EXPECT_EQ(sparse(), 0u) << "together they show more than a quarter";
+  }
+  EXPECT_EQ(sparse(), 1u);
+  fn::binary moved = std::move(slice);
+  EXPECT_EQ(sparse(), 1u);
+  moved.compact().value();
+  EXPECT_EQ(sparse(), 0u);
+  EXPECT_EQ(fn::binary_statistics().sparse_bytes, before.sparse_bytes);
+}
+
+TEST_F(Binary, statistics_see_what_append_shows) {
+  const auto before = fn::binary_statistics();
+  const auto sparse = [&] { return fn::binary_statistics().sparse_buffers - before.sparse_buffers; };
+  fn::binary line = of(letters(10'000));
+  line.append(letters(100)).value();  // a buffer with room for as much again
+  fn::binary beginning = line.slice(0, 200).value();
+  line = line.slice(10'000).value();  // the end of it, behind which there is room
+  EXPECT_EQ(sparse(), 1u);
+  line.append(letters(9000)).value();
+  EXPECT_EQ(sparse(), 0u);
 }
 
 }  // namespace

@@ -128,6 +128,20 @@ TEST_F(MemoryAnalysis, says_what_deserves_a_look_and_names_whose_it_is) {
   end(all);
 }
 
+TEST_F(MemoryAnalysis, says_that_small_slices_keep_large_buffers_alive) {
+  start();
+  const fn::memory_thresholds low{.total = 1};
+  fn::binary page = fn::binary::copy(std::string(2'000'000, 'x')).value();
+  EXPECT_FALSE(advises(analyze({.thresholds = low}), fn::memory_advice::topic::slices));
+  page = page.slice(0, 100).value();
+  const fn::memory_analysis seen = analyze({.thresholds = low});
+  EXPECT_TRUE(advises(seen, fn::memory_advice::topic::slices));
+  EXPECT_EQ(seen.slices.count, 1u);
+  EXPECT_GE(seen.slices.bytes, 2'000'000u);
+  page.compact().value();
+  EXPECT_EQ(analyze().slices.count, 0u);
+}
+
 TEST_F(MemoryAnalysis, says_who_holds_most_and_what_most_is) {
   start();
   std::atomic<int> done{0};

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a value owns outside of itself, as far as its type shows (anatomy.hpp), and the binaries in it.
+///
+///   P1. A type says itself what it owns, by a function `owned_bytes` that is found with it, or it is looked into; what does
+///       neither owns nothing as far as anybody can tell.
+///   P2. Of containers in blocks it is what they have room for, of those in nodes an estimate: the elements, and for each
+///       the pointers that such a node has.
+///   P3. What is shared is nobody's: of a std::shared_ptr nothing counts, of a binary only itself.
+///   P4. Elements are visited only where they can own something: a vector of numbers costs one look.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <foundation/detail/anatomy.hpp>
+
+namespace foundation::inline v0 {
+class binary;
+}
+
+namespace foundation::inline v0::detail {
+
+namespace owned_bytes_lookup {
+
+void owned_bytes() = delete;  // hides foundation::owned_bytes: the function is to be found with the type alone
+
+template <typename T>
+concept says_what_it_owns = requires(const T& value) {
+  { owned_bytes(value) } -> std::convertible_to<std::size_t>;
+};
+template <typename T>
+[[nodiscard]] std::size_t ask(const T& value) noexcept {
+  return owned_bytes(value);
+}
+
+}  // namespace owned_bytes_lookup
+
+using owned_bytes_lookup::says_what_it_owns;
+
+template <typename T>
+using bare_part = std::remove_cv_t<std::remove_all_extents_t<T>>;
+
+// -- which types -------------------------------------------------------------------------------------------------------
+
+/// It owns blocks that can be seen.
+template <typename T>
+constexpr bool has_blocks() {
+  constexpr shape form = anatomy_of<T>::form;
+  if constexpr (form == shape::sequence || form == shape::list || form == shape::keyed || form == shape::collection) {
+    return requires(const T& v) { v.begin() != v.end(); };
+  } else {
+    return form == shape::owner;
+  }
+}
+
+template <typename T, typename... Seen>
+constexpr bool find_owner();
+template <typename... Seen, typename... Parts>
+constexpr bool one_owns(type_list<Parts...>) {
+  return (find_owner<bare_part<Parts>, Seen...>() || ...);
+}
+template <typename T, typename... Seen>
+constexpr bool find_owner() {
+  if constexpr (!std::is_class_v<T> || (std::is_same_v<T, Seen> || ...)) {
+    return false;
+  } else if constexpr (says_what_it_owns<T>) {
+    return true;
+  } else if constexpr (std::is_trivially_copyable_v<T>) {
+    return false;
+  } else {
+    using what = anatomy_of<T>;
+    return has_blocks<T>() || (what::form != shape::shared && one_owns<T, Seen...>(typename what::parts{}));
+  }
+}
+/// A T may own memory elsewhere, as far as it shows.
+template <typename T>
+inline constexpr bool may_own = find_owner<bare_part<T>>();
+
+template <typename T, typename... Seen>
+constexpr bool find_binary();
+template <typename... Seen, typename... Parts>
+constexpr bool one_has_binaries(type_list<Parts...>) {
+  return (find_binary<bare_part<Parts>, Seen...>() || ...);
+}
+template <typename T, typename... Seen>
+constexpr bool find_binary() {
+  if constexpr (std::is_same_v<T, binary>) {
+    return true;
+  } else if constexpr (!std::is_class_v<T> || (std::is_same_v<T, Seen> || ...)) {
+    return false;
+  } else if constexpr (std::is_trivially_copyable_v<T>) {
+    return false;
+  } else {
+    using what = anatomy_of<T>;
+    return what::form != shape::shared && one_has_binaries<T, Seen...>(typename what::parts{});
+  }
+}
+/// There may be a binary in a T, as far as it shows.
+template <typename T>
+inline constexpr bool may_have_binaries = find_binary<bare_part<T>>();
+
+// -- their parts -------------------------------------------------------------------------------------------------------
+
+template <std::size_t I = 0, typename T, typename Visit>
+void visit_choice(const T& value, Visit& visit) {
+  using std::get;
+  if constexpr (I != type_count<typename anatomy_of<T>::parts>) {
+    if (value.index() == I) visit(get<I>(value));
+    else visit_choice<I + 1>(value, visit);
+  }
+}
+
+/// Calls `visit` with each part of a value that is none of an array.
+template <typename T, typename Visit>
+void visit_parts(const T& value, Visit&& visit) {
+  constexpr shape form = anatomy_of<T>::form;
+  if constexpr (form == shape::product) {
+    std::apply([&](const auto&... parts) { (visit(parts), ...); }, value);
+  } else if constexpr (form == shape::aggregate) {
+    with_members<member_count<T>>(value, [&](auto... parts) { (visit(parts.value), ...); });
+  } else if constexpr (form == shape::perhaps) {
+    if (value.has_value()) {
+      visit(*value);
+    } else if constexpr (requires { value.error(); }) {
+      visit(value.error());
+    }
+  } else if constexpr (form == shape::choice) {
+    visit_choice(value, visit);
+  } else if constexpr (form == shape::owner) {
+    if (value != nullptr) visit(*value);
+  } else if constexpr (form == shape::adapter) {
+    visit(value.*opened<T>::container());
+  } else if constexpr (has_blocks<T>() && form == shape::keyed && requires { typename T::mapped_type; }) {
+    for (const auto& [key, mapped] : value) {
+      visit(key);
+      visit(mapped);
+    }
+  } else if constexpr (form == shape::array || has_blocks<T>()) {
+    for (const auto& element : value) visit(element);
+  }
+}
+
+// -- what they own -----------------------------------------------------------------------------------------------------
+
+/// P2: the pointers of a node.
+template <typename T>
+constexpr std::size_t node_links() {
+  constexpr std::size_t word = sizeof(void*);
+  if constexpr (anatomy_of<T>::form == shape::list) return word;
+  else if constexpr (requires(const T& v) { v.key_comp(); }) return 4 * word;
+  else if constexpr (requires(const T& v) { v.bucket_count(); }) return 2 * word;
+  else if constexpr (requires(const T& v) { v[0]; }) return 0;
+  else return 2 * word;
+}
+
+template <typename T>
+[[nodiscard]] std::size_t count_elements(const T& value) noexcept {
+  if constexpr (requires { value.size(); }) {
+    return static_cast<std::size_t>(value.size());
+  } else {
+    std::size_t count = 0;
+    for (auto at = value.begin(); at != value.end(); ++at) ++count;
+    return count;
+  }
+}
+
+/// Of a value itself, without its parts.
+template <typename T>
+[[nodiscard]] std::size_t own_blocks(const T& value) noexcept {
+  if constexpr (!has_blocks<T>()) {
+    return 0;
+  } else if constexpr (anatomy_of<T>::form == shape::owner) {
+    return value == nullptr ? 0 : sizeof(*value);
+  } else {
+    using element = typename T::value_type;
+    if constexpr (requires { value.data(), value.capacity(); }) {
+      const auto* const first = reinterpret_cast<const std::byte*>(value.data());
+      const auto* const here = reinterpret_cast<const std::byte*>(&value);
+      const bool inside = first >= here && first < here + sizeof(T);  // a short string
+      return inside ? 0 : value.capacity() * sizeof(element);
+    } else if constexpr (requires { value.capacity(); }) {
+      return std::is_same_v<element, bool> ? value.capacity() / 8 : value.capacity() * sizeof(element);
+    } else {
+      std::size_t blocks = count_elements(value) * (sizeof(element) + node_links<T>());
+      if constexpr (requires { value.bucket_count(); }) blocks += value.bucket_count() * sizeof(void*);
+      return blocks;
+    }
+  }
+}
+
+template <typename T>
+[[nodiscard]] std::size_t owned_by(const T& value) noexcept {
+  if constexpr (!may_own<T>) {
+    return 0;
+  } else if constexpr (std::is_array_v<T>) {
+    std::size_t all = 0;
+    for (const auto& element : value) all += owned_by(element);
+    return all;
+  } else if constexpr (says_what_it_owns<T>) {
+    return owned_bytes_lookup::ask(value);
+  } else {
+    std::size_t all = own_blocks(value);
+    if constexpr (one_owns<>(typename anatomy_of<T>::parts{})) {
+      visit_parts(value, [&](const auto& part) { all += owned_by(part); });
+    }
+    return all;
+  }
+}
+
+// -- their binaries ----------------------------------------------------------------------------------------------------
+
+/// `to`: whatever the visitor needs.
+using binary_visitor = void (*)(const binary&, void* to) noexcept;
+
+template <typename T>
+void visit_binaries(const T& value, binary_visitor visit, void* to) noexcept {
+  if constexpr (std::is_same_v<T, binary>) {
+    visit(value, to);
+  } else if constexpr (!may_have_binaries<T>) {
+  } else if constexpr (std::is_array_v<T>) {
+    for (const auto& element : value) visit_binaries(element, visit, to);
+  } else {
+    visit_parts(value, [&](const auto& part) { visit_binaries(part, visit, to); });
+  }
+}
+
+/// Of a payload's type: what shows of it.
+struct payload_parts {
+  std::size_t (*owned_bytes)(const void* payload) noexcept;
+  void (*each_binary)(const void* payload, binary_visitor visit, void* to) noexcept;  ///< null: there are none
+};
+
+template <typename T>
+inline constexpr payload_parts parts_of_payload = {
+    [](const void* payload) noexcept { return owned_by(*static_cast<const T*>(payload)); },
+    [] {
+      using walk = void (*)(const void*, binary_visitor, void*) noexcept;
+      if constexpr (may_have_binaries<T>) {
+        return walk{[](const void* payload, binary_visitor visit, void* to) noexcept {
+          visit_binaries(*static_cast<const T*>(payload), visit, to);
+        }};
+      } else {
+        return walk{nullptr};
+      }
+    }()};
+
+/// Null for a type of which nothing shows that is elsewhere.
+template <typename T>
+[[nodiscard]] constexpr const payload_parts* find_parts() noexcept {
+  if constexpr (may_own<T> || may_have_binaries<T>) return &parts_of_payload<T>;
+  else return nullptr;
+}
+
+}  // namespace foundation::inline v0::detail
