@@ -38,6 +38,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/memory/message_resource.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/optimize_binary.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/poison.cpp
+  ${PROJECT_SOURCE_DIR}/src/memory/purge.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/scratch.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/stack_pool.cpp
   ${PROJECT_SOURCE_DIR}/src/memory/stack_slab.cpp
@@ -62,6 +63,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/inspect.cpp
   ${PROJECT_SOURCE_DIR}/src/process/links.cpp
   ${PROJECT_SOURCE_DIR}/src/process/memory.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/memory_request.cpp
   ${PROJECT_SOURCE_DIR}/src/process/message_timers.cpp
   ${PROJECT_SOURCE_DIR}/src/process/monitors.cpp
   ${PROJECT_SOURCE_DIR}/src/process/names.cpp
@@ -80,6 +82,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/reply_slots.cpp
   ${PROJECT_SOURCE_DIR}/src/process/signals.cpp
   ${PROJECT_SOURCE_DIR}/src/process/spawn.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/tally.cpp
   ${PROJECT_SOURCE_DIR}/src/process/thread_process.cpp
   ${PROJECT_SOURCE_DIR}/src/process/timer.cpp
   ${PROJECT_SOURCE_DIR}/src/process/turn.cpp
@@ -89,6 +92,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/runtime/dump.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/log_writer.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/memory_analysis.cpp
+  ${PROJECT_SOURCE_DIR}/src/runtime/optimize_memory.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/overflow_report.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/runtime.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/runtime_core.cpp

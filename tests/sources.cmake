@@ -106,6 +106,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/limits_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/log_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/memory_analysis_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/runtime/optimize_memory_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/options_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/refused_start_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/runtime/run_here_test.cpp
@@ -150,6 +151,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/stress/mailbox_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/messages_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/migration_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/stress/optimize_memory_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/owned_lock_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/parker_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/process_table_stress_test.cpp

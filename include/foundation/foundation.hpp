@@ -17,6 +17,7 @@
 #include <foundation/monitor_options.hpp>
 #include <foundation/names.hpp>
 #include <foundation/optimize_binary.hpp>
+#include <foundation/optimize_memory.hpp>
 #include <foundation/pid.hpp>
 #include <foundation/priority.hpp>
 #include <foundation/process.hpp>

@@ -8,5 +8,6 @@
 #include "memory/chunk_cache.hpp"
 #include "memory/heap_account.hpp"
 #include "memory/memory_policy.hpp"
+#include "memory/purge.hpp"
 #include "memory/scratch.hpp"
 #include "memory/stack_pool.hpp"

@@ -45,7 +45,7 @@ stack_pool::stack_pool(stack_pool_options options) noexcept
 stack_pool::~stack_pool() {
   check_invariants();
   FOUNDATION_CHECK(stats().live == 0, "stack_pool: a stack has not come back");
-  trim();
+  static_cast<void>(trim());
   for (stack_slab* slab = records_.load(sync::memory_order_relaxed); slab != nullptr;) {
     stack_slab* next = slab->next_record;
     deallocate(slab);
@@ -152,8 +152,9 @@ void stack_pool::abandon(const stack& s) noexcept {
   ++stats_.abandoned;
 }
 
-void stack_pool::trim() noexcept {
+std::size_t stack_pool::trim() noexcept {
   slab_list doomed;
+  std::size_t returned = 0;
   {
     const sync::lock_guard lock(mutex_);
     for (auto& of_size : partial_) {
@@ -163,7 +164,8 @@ void stack_pool::trim() noexcept {
           // The one exception to K3: taking the free slots out meanwhile would make other threads map new slabs.
           for (std::uint64_t warm = slab->free & slab->used; warm != 0; warm &= warm - 1) {
             if (slab->wholly_free()) break;
-            discard_below(slab->at(static_cast<unsigned>(std::countr_zero(warm))), 0);
+            const stack s = slab->at(static_cast<unsigned>(std::countr_zero(warm)));
+            returned += discard_unused(s, s.top());
           }
           slab->used &= ~slab->free;
           if (slab->wholly_free()) retire_locked(*slab, doomed);
@@ -172,7 +174,11 @@ void stack_pool::trim() noexcept {
       }
     }
   }
+  for (const stack_slab* slab = doomed.first; slab != nullptr; slab = slab->next) {
+    returned += os::resident_bytes(slab->base.load(sync::memory_order_relaxed), slab->bytes());
+  }
   put_back(doomed);
+  return returned;
 }
 
 /// A record without a mapping: an old one, or a new one that find_guard will look at from now on.

@@ -85,7 +85,7 @@ std::size_t discard_unused(const stack& s, const std::byte* in_use_from) noexcep
 ///   acquire(out, size, mode)    several at once under one lock: fills `out` from the front, returns how many
 ///   release(s)                  back to the pool, trimmed; one or several
 ///   abandon(s)                  its memory stays for ever, also after the pool (a process that cannot be unwound)
-///   trim()                      all that free stacks hold goes back to the system
+///   trim()                      all that free stacks hold goes back to the system; returns the bytes
 ///   find_guard(address)         async-signal-safe: whose guard is this?
 ///
 /// Layout: a *slab* is one mapping of up to 64 *slots* of one size, a power of two of pages; the lowest page of a slot
@@ -124,7 +124,7 @@ class stack_pool {
   void release(std::span<const stack> stacks) noexcept;
 
   void abandon(const stack& s) noexcept;
-  void trim() noexcept;
+  std::size_t trim() noexcept;
   [[nodiscard]] stack_pool_stats stats() const noexcept;
   /// Bytes that have a page, of all its stacks. Microseconds for each slab; no lock.
   [[nodiscard]] std::size_t resident() const noexcept;

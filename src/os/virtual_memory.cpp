@@ -39,14 +39,21 @@ bool probe_guard_install() noexcept {
   return known;
 }
 
+/// The beginning of a file, as a text; false where it cannot be read.
+template <std::size_t N>
+bool read_text(const char* path, char (&text)[N]) noexcept {
+  const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const auto length = ::read(file, text, N - 1);
+  ::close(file);
+  text[length > 0 ? length : 0] = '\0';
+  return length > 0;
+}
+
 std::size_t read_max_map_count() noexcept {
   constexpr std::size_t kernel_default = 65530;
-  const int file = ::open("/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC);
-  if (file < 0) return kernel_default;
-  char text[24] = {};
-  const auto length = ::read(file, text, sizeof text - 1);
-  ::close(file);
-  const auto value = length > 0 ? std::strtoull(text, nullptr, 10) : 0;
+  char text[24];
+  const auto value = read_text("/proc/sys/vm/max_map_count", text) ? std::strtoull(text, nullptr, 10) : 0;
   return value > 0 ? static_cast<std::size_t>(value) : kernel_default;
 }
 
@@ -93,6 +100,14 @@ std::size_t resident_bytes(const void* at, std::size_t bytes) noexcept {
     resident += page * static_cast<std::size_t>(std::count_if(in_core, in_core + piece / page, [](unsigned char c) { return (c & 1) != 0; }));
   }
   return resident;
+}
+
+std::size_t program_resident_bytes() noexcept {
+  char text[64];
+  if (!read_text("/proc/self/statm", text)) return 0;
+  char* after_total = nullptr;
+  static_cast<void>(std::strtoull(text, &after_total, 10));
+  return static_cast<std::size_t>(std::strtoull(after_total, nullptr, 10)) * page_size();
 }
 
 bool protect_none(void* at, std::size_t bytes) noexcept { return calls().mprotect(at, bytes, PROT_NONE) == 0; }

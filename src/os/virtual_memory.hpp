@@ -12,6 +12,7 @@
 ///   release(at, bytes)             give it back
 ///   discard(at, bytes)             give back the pages; they read zero     guards inside stay
 ///   resident_bytes(at, bytes)      how much of it has a page               microseconds
+///   program_resident_bytes()       the same of the whole program           0 when it cannot be read
 ///   protect_none / unprotect       a touch faults / works again            false when refused; splits the mapping
 ///   guard_install / guard_remove   the same without splitting a mapping    false when refused (Linux 6.13+)
 ///
@@ -58,6 +59,9 @@ void discard(void* at, std::size_t bytes) noexcept;
 
 /// Bytes of the range that have a page; none where it is not mapped.
 [[nodiscard]] std::size_t resident_bytes(const void* at, std::size_t bytes) noexcept;
+
+/// Bytes of the whole program that have a page; 0 where that cannot be read.
+[[nodiscard]] std::size_t program_resident_bytes() noexcept;
 
 /// Makes a touch of the range fault, at the price of up to two more mappings. @returns false when refused
 [[nodiscard]] bool protect_none(void* at, std::size_t bytes) noexcept;

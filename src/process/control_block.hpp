@@ -25,6 +25,7 @@
 #include "process/receive_marks.hpp"
 #include "process/relation.hpp"
 #include "process/reply_slots.hpp"
+#include "process/tally.hpp"
 #include "sched/sched.hpp"
 
 namespace foundation::proc {
@@ -161,6 +162,8 @@ class control_block final : public process, public sched::runnable, public sched
   [[nodiscard]] memory_usage usage() const noexcept;
   /// Gives back all it can; the bytes.
   std::size_t hibernate() noexcept;
+  /// The same, told apart; pages of its stack only with `stack_too`, and where it has one.
+  given_back give_back(bool stack_too) noexcept;
 
   [[nodiscard]] mailbox& mail() noexcept { return mail_; }
   [[nodiscard]] receive_marks& marks() noexcept { return marks_; }
@@ -249,8 +252,11 @@ class control_block final : public process, public sched::runnable, public sched
   static void note_taken(envelope& request) noexcept;
   void on_reply(reply_cell& reply) noexcept;
 
-  // process_info.cpp
+  // process_info.cpp, memory_request.cpp
   void on_info_request(info_request& question) noexcept;
+  void on_library_request(library_request& request) noexcept;
+  /// Whether it waits, and this is to be heeded on its own stack.
+  [[nodiscard]] bool must_wake_for(const signal& s) const noexcept;
 
   // thread_process.cpp
   void sleep_on_thread(os::time_point deadline) noexcept;
@@ -285,7 +291,7 @@ class control_block final : public process, public sched::runnable, public sched
   /// Frees a signal that carries no message.
   void forget_signal(relation& s) noexcept;
   [[nodiscard]] bool has_reason_to_run() const noexcept {
-    return told_to_exit_ || satisfied_ || timed_out_ || drain_requested_;
+    return told_to_exit_ || satisfied_ || timed_out_ || drain_requested_ || asked_for_memory_;
   }
   [[nodiscard]] bool arm(os::time_point deadline) noexcept;
   void cancel_timer() noexcept;
@@ -347,6 +353,7 @@ class control_block final : public process, public sched::runnable, public sched
   std::uint16_t shields_ = 0;
   bool memory_gone_ = false;       // at its end: what it allocates from here on is not counted
   bool killed_ = false;            // told to exit by a kill, not by what came over a link or from itself
+  bool asked_for_memory_ = false;  // by a signal that it has put back, to heed it when it runs
 
   // -- constant after spawn ----------------------------------------------------------------------------------------------------
   std::uint8_t label_size_;

@@ -124,7 +124,7 @@ void control_block::destroy_signal(signal& s) noexcept {
       entry.~wheel_entry();
       break;
     }
-    case signal_kind::info_request: static_cast<info_request&>(s).to.~reply_handle(); break;
+    case signal_kind::info_request: static_cast<library_request&>(s).refuse(); break;
     case signal_kind::demonitor: static_cast<relation&>(s).drop_name(); break;
     case signal_kind::link:
     case signal_kind::monitor:

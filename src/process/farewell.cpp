@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "process/control_block.hpp"
-#include "process/info_request.hpp"
+#include "process/library_request.hpp"
 #include "process/post.hpp"
 
 namespace foundation::proc {
@@ -64,7 +64,7 @@ void control_block::say_farewell(const exit_reason& reason) noexcept {
   }
   mail_.take_unsorted([this](signal& s) {
     if (s.kind == signal_kind::message || s.kind == signal_kind::alias_message) refuse_question(static_cast<envelope&>(s));
-    if (s.kind == signal_kind::info_request) static_cast<void>(reply_handle(std::move(static_cast<info_request&>(s).to)));
+    if (s.kind == signal_kind::info_request) static_cast<library_request&>(s).refuse();
     return refuse(s);
   });
   for (message_list* const list : {&mail_.priority(), &mail_.ordinary()}) {

@@ -7,11 +7,12 @@
 #include <foundation/process_info.hpp>
 
 #include "memory/memory.hpp"
+#include "process/library_request.hpp"
 
 namespace foundation::proc {
 
 /// Asks a process about itself.
-struct info_request : detail::signal {
+struct info_request : library_request {
   /// Null when the allocation is refused.
   [[nodiscard]] static info_request* make(detail::reply_handle to, info_items items) noexcept;
   /// Of one that nobody has got.
@@ -24,9 +25,8 @@ struct info_request : detail::signal {
   info_items items;
 
  private:
-  info_request(detail::reply_handle&& asker, info_items what) noexcept : to(std::move(asker)), items(what) {
-    kind = detail::signal_kind::info_request;
-  }
+  info_request(detail::reply_handle&& asker, info_items what) noexcept
+      : library_request(wish::description), to(std::move(asker)), items(what) {}
 };
 
 }  // namespace foundation::proc

@@ -121,6 +121,13 @@ class mailbox {
     return newest != nullptr && newest != (newest_ != nullptr ? newest_ : pin_);
   }
 
+  /// In `on_signal`, which does nothing else with it and sets the budget to 0: the batch stops before it, and goes on there.
+  void put_back(signal& s) noexcept {
+    if (newest_ == nullptr) newest_ = unread_ = pin_;  // it came alone, and is the pin
+    s.next = sorted_;
+    sorted_ = &s;
+  }
+
   /// Gives a handled node's memory back, at once or when the pin moves on (M1).
   void release(signal* s) noexcept {
     if (s == pin_) {

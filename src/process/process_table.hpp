@@ -70,10 +70,18 @@ class process_table {
 
   template <typename Visit>
   void for_each(sched::epoch_domain& epochs, Visit&& visit) const {
+    for_each(epochs, visit, [] {});
+  }
+  /// The same with `between()` after each slot, outside of the guard.
+  template <typename Visit, typename Between>
+  void for_each(sched::epoch_domain& epochs, Visit&& visit, Between&& between) const {
     const std::uint32_t used = used_.load(sync::memory_order_acquire);
     for (std::uint32_t i = 0; i < used; ++i) {
-      const sched::epoch_guard guard(epochs);
-      if (control_block* p = slot_at(i).occupant.load(sync::memory_order_acquire)) visit(*p);
+      {
+        const sched::epoch_guard guard(epochs);
+        if (control_block* p = slot_at(i).occupant.load(sync::memory_order_acquire)) visit(*p);
+      }
+      between();
     }
   }
 

@@ -20,9 +20,18 @@ constexpr std::uint32_t gather_at_once = 128;  // nodes between two looks at the
 /// A bounded piece of what has arrived; true when nothing of that is left.
 bool control_block::gather_some() noexcept {
   std::uint32_t budget = gather_at_once;
-  const bool all = mail_.gather_batch(
-      budget, [this](signal& s) { on_signal(s); }, [this](envelope& e) { on_message(e); });
-  if (budget != gather_at_once) static_cast<void>(scheduler::current()->charge(gather_at_once - budget));
+  std::uint32_t unused = 0;  // of it, where the batch was stopped
+  const auto take = [&](signal& s) {
+    if (!must_wake_for(s)) [[likely]] return on_signal(s);
+    asked_for_memory_ = true;
+    unused = std::exchange(budget, 0);
+    mail_.put_back(s);
+  };
+  const bool all = mail_.gather_batch(budget, take, [this](envelope& e) { on_message(e); });
+  if (const std::uint32_t used = gather_at_once - budget - unused; used != 0) {
+    static_cast<void>(scheduler::current()->charge(used));
+  }
+  if (asked_for_memory_) [[unlikely]] return false;
   if (memory_ == nullptr) [[likely]] return all;
   memory_->note_queued();
   // What is left of it counts only when it is sorted: with a limit, as much as the slice allows.
@@ -72,7 +81,7 @@ void control_block::on_signal(signal& s) noexcept {
       if (static_cast<wait_timer&>(s).wait_number == wait_number_) timed_out_ = true;
       if (timer_ == &s) timer_ = nullptr;
       break;
-    case signal_kind::info_request: on_info_request(static_cast<info_request&>(s)); break;
+    case signal_kind::info_request: on_library_request(static_cast<library_request&>(s)); break;
     case signal_kind::shutdown_request: drain_requested_ = true; break;
     case signal_kind::message: FOUNDATION_UNREACHABLE("on_signal: a message");
   }

@@ -70,6 +70,8 @@ class scheduler {
   /// The running process's stack, if its canary shows that it has run over it. `thorough`: looks at all of the canary.
   [[nodiscard]] const memory::stack* overflowed_stack(bool thorough) const noexcept;
   [[nodiscard]] std::uint64_t take_spent() noexcept { return slice_.take_spent(); }
+  /// Gives back the free chunks that it keeps; their bytes.
+  std::size_t clear_chunks() noexcept { return chunks_.clear(); }
   /// Numbers no other call on this scheduler returns.
   [[nodiscard]] std::uint64_t next_reference() noexcept { return ++references_; }
 
