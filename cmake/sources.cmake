@@ -61,6 +61,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/exit_request.cpp
   ${PROJECT_SOURCE_DIR}/src/process/farewell.cpp
   ${PROJECT_SOURCE_DIR}/src/process/inspect.cpp
+  ${PROJECT_SOURCE_DIR}/src/process/isolate_work.cpp
   ${PROJECT_SOURCE_DIR}/src/process/links.cpp
   ${PROJECT_SOURCE_DIR}/src/process/memory.cpp
   ${PROJECT_SOURCE_DIR}/src/process/memory_request.cpp

@@ -65,6 +65,7 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/unit/process/handler_death_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/handler_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/inspect_test.cpp
+  ${PROJECT_SOURCE_DIR}/tests/unit/process/isolate_work_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/life_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/link_states_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/process/links_test.cpp

@@ -10,6 +10,7 @@
 #include <foundation/exit_reason.hpp>
 #include <foundation/handler.hpp>
 #include <foundation/inspect.hpp>
+#include <foundation/isolate_work.hpp>
 #include <foundation/memory_analysis.hpp>
 #include <foundation/memory_strategy.hpp>
 #include <foundation/message.hpp>

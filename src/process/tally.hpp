@@ -8,7 +8,7 @@
 #include <foundation/detail/reply.hpp>
 
 #include "base/base.hpp"
-#include "os/os.hpp"
+#include "sched/sched.hpp"
 
 namespace foundation::proc {
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <foundation/isolate_work.hpp>
+
+#include <foundation/inspect.hpp>
+
+#include "process/control_block.hpp"
+#include "process/process_space.hpp"
+#include "process/refusal.hpp"
+#include "process/runtime_access.hpp"
+
+namespace foundation::inline v0::detail {
+
+namespace {
+
+using proc::control_block;
+
+/// Kills a process that nobody waits for any more, however the wait has ended; its `down` does not stay in the mailbox.
+class watched_work {
+ public:
+  watched_work(process& self, const monitored& work) noexcept : self_(self), work_(work) {}
+  ~watched_work() {
+    if (ended_) return;
+    static_cast<void>(exit(work_.id, exit_reason::kill));
+    self_.demonitor(work_.monitor, demonitor_mode::flush);
+  }
+  watched_work(const watched_work&) = delete;
+  watched_work& operator=(const watched_work&) = delete;
+
+  result<void> wait(std::chrono::nanoseconds timeout) {
+    const auto mine = [this](const down& d) { return d.monitor == work_.monitor; };
+    const auto note = [this](down& d) {
+      ended_ = true;
+      reason_ = std::move(d.reason);
+    };
+    return self_.receive(since(work_.monitor), when(mine, note), after(timeout, [] {}));
+  }
+  [[nodiscard]] bool ended() const noexcept { return ended_; }
+  [[nodiscard]] const exit_reason& reason() const noexcept { return reason_; }
+
+ private:
+  process& self_;
+  const monitored work_;
+  exit_reason reason_;
+  bool ended_ = false;
+};
+
+error ended_otherwise(const exit_reason& why) noexcept {
+  try {
+    return proc::refusal(errc::no_reply, "isolated work ended without a result: {}", why.description());
+  } catch (const std::bad_alloc&) {
+    return errc::no_reply;
+  }
+}
+
+}  // namespace
+
+isolation::isolation(runtime& rt, const isolate_options& options, const message_ops& expected, std::size_t size,
+                     std::size_t alignment)
+    : options_(options.process), timeout_(options.timeout) {
+  proc::process_space* const space = runtime_access::space(rt);
+  self_ = current_process();
+  if (space == nullptr) {
+    opened_ = errc::not_running;
+  } else if (self_ == nullptr) {
+    auto made = thread_process::create(rt, "isolates work");
+    if (!made) {
+      opened_ = made.error();
+      return;
+    }
+    thread_.emplace(std::move(*made));
+    self_ = &**thread_;
+    open(expected, size, alignment);
+  } else if (&control_block::of(*self_).space() != space) {
+    opened_ = error(errc::invalid_argument, "rt: another runtime than that of the process that calls");
+  } else {
+    open(expected, size, alignment);
+  }
+}
+
+isolation::isolation(process& self, const isolate_options& options, const message_ops& expected, std::size_t size,
+                     std::size_t alignment)
+    : self_(&self), options_(options.process), timeout_(options.timeout) {
+  if (current_process() == &self) {
+    open(expected, size, alignment);
+  } else {
+    opened_ = error(errc::invalid_argument, "self: not the process that calls");
+  }
+}
+
+void isolation::open(const message_ops& expected, std::size_t size, std::size_t alignment) {
+  if (options_.label.empty()) options_.label = "isolated work";
+  answer_.emplace(pid(), expected, size, alignment);
+  if (!answer_->opened()) opened_ = answer_->opened().error();
+}
+
+result<void> isolation::wait(const monitored& worker) {
+  using std::chrono::nanoseconds;
+  exit_reason why;
+  {
+    watched_work work(*self_, worker);
+    if (auto waited = work.wait(timeout_); !waited) return waited;
+    if (!work.ended()) {
+      return error(errc::timeout, "isolated work: was not done in the time given, and is killed");
+    }
+    why = work.reason();
+  }
+  // It has told of its end when all it owned was destroyed; its place is free a moment later.
+  if (auto gone = wait_gone(worker.id); !gone) return gone;
+  if (!why.is_normal()) return ended_otherwise(why);
+  auto answered = answer_->wait(nanoseconds::zero());
+  if (answered || answered.error() != errc::noproc) return answered;
+  return ended_otherwise(why);
+}
+
+}  // namespace foundation::inline v0::detail
