@@ -198,7 +198,7 @@ TEST_F(IsolateWork, kills_it_when_its_time_is_up) {
     ASSERT_FALSE(late);
     EXPECT_EQ(late.error(), fn::errc::timeout);
     wait_until([&] { return fn::processes(rt()).size() <= (fn::current_process() == nullptr ? 0u : 1u); });
-    EXPECT_EQ(fn::isolate_memory_intensive_work(where, [] { return 1; }, {.timeout = 0s}).error(), fn::errc::timeout);
+    EXPECT_EQ(fn::isolate_memory_intensive_work(where, [](fn::process& w) { w.sleep(fn::infinity); }, {.timeout = 0s}).error(), fn::errc::timeout);
     wait_until([&] { return fn::processes(rt()).size() <= (fn::current_process() == nullptr ? 0u : 1u); });
   });
 }
