@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
       {"first_allocations", {"strategy", "processes", "allocations"}, memory::first_allocations},
       {"after_the_end", {"strategy", "processes", "blocks"}, memory::after_the_end},
       {"neighbour", {"beside", "rounds"}, memory::neighbour},
+      {"analysis", {"servers", "waiting"}, memory::analysis},
       {"server_hop", {"hops"}, ours::server_hop},
       {"server_hop_limited", {"hops"}, ours::server_hop_limited},
       {"process_hop", {"hops"}, ours::process_hop},

@@ -27,5 +27,6 @@ measures footprint_of_many(const arguments& a);
 measures first_allocations(const arguments& a);
 measures after_the_end(const arguments& a);
 measures neighbour(const arguments& a);
+measures analysis(const arguments& a);
 
 }  // namespace memory

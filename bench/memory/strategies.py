@@ -107,7 +107,14 @@ def limits(m):
           ["", "without", "with", "ratio", "ratio of CPU time"], lines)
 
 
-PARTS = {"footprint": footprint, "allocation": allocation, "end": end, "neighbour": neighbour, "limits": limits}
+def analysis(m):
+    variants = {"1,000,000 servers": ("analysis", {"servers": 1_000_000, "waiting": 0}),
+                "100,000 that wait in a receive": ("analysis", {"servers": 0, "waiting": 100_000})}
+    medians("A look at the memory of all, and giving it back: ns", m.turns(variants),
+            {"again_ns": "`analyze_memory_usage`", "trim_ns": "`optimize_memory`, `trim`", "compact_ns": "`compact`"})
+
+
+PARTS = {"analysis": analysis, "footprint": footprint, "allocation": allocation, "end": end, "neighbour": neighbour, "limits": limits}
 
 
 def main(build, rounds="5", *parts):

@@ -20,22 +20,18 @@ constexpr std::uint32_t gather_at_once = 128;  // nodes between two looks at the
 /// A bounded piece of what has arrived; true when nothing of that is left.
 bool control_block::gather_some() noexcept {
   std::uint32_t budget = gather_at_once;
-  std::uint32_t unused = 0;  // of it, where the batch was stopped
   const auto take = [&](signal& s) {
     if (!must_wake_for(s)) [[likely]] return on_signal(s);
     asked_for_memory_ = true;
-    unused = std::exchange(budget, 0);
+    budget = 0;  // what it will do then costs as much
     mail_.put_back(s);
   };
   const bool all = mail_.gather_batch(budget, take, [this](envelope& e) { on_message(e); });
-  if (const std::uint32_t used = gather_at_once - budget - unused; used != 0) {
-    static_cast<void>(scheduler::current()->charge(used));
-  }
-  if (asked_for_memory_) [[unlikely]] return false;
+  if (budget != gather_at_once) static_cast<void>(scheduler::current()->charge(gather_at_once - budget));
   if (memory_ == nullptr) [[likely]] return all;
   memory_->note_queued();
   // What is left of it counts only when it is sorted: with a limit, as much as the slice allows.
-  if (all || !has_limit() || scheduler::current()->is_slice_over()) return all;
+  if (all || !has_limit() || asked_for_memory_ || scheduler::current()->is_slice_over()) return all;
   return gather_some();
 }
 

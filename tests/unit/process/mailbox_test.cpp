@@ -72,6 +72,43 @@ class Mailbox : public ::testing::Test {
   std::vector<int> events;  // in the order in which they were taken over; -1: a signal
 };
 
+TEST_F(Mailbox, goes_on_with_a_signal_that_was_put_back_and_what_came_behind_it) {
+  for (const int before : {0, 1, 5}) {
+    for (const int behind : {0, 1, 5}) {
+      events.clear();
+      signals = 0;
+      std::vector<int> expected;
+      for (int i = 0; i != before; ++i) expected.push_back(i);
+      expected.push_back(-1);
+      for (int i = 0; i != behind; ++i) expected.push_back(100 + i);
+      for (int i = 0; i != before; ++i) push(i);
+      push_signal();
+      for (int i = 0; i != behind; ++i) push(100 + i);
+      std::uint32_t budget = unlimited;
+      int put_back = 0;
+      static_cast<void>(box.gather_batch(
+          budget,
+          [&](signal& s) {
+            ++put_back;
+            budget = 0;
+            box.put_back(s);
+          },
+          [this](envelope& e) { events.push_back(number_of(e)); }));
+      EXPECT_EQ(put_back, 1);
+      EXPECT_EQ(events.size(), static_cast<std::size_t>(before));
+      EXPECT_TRUE(box.in_batch());
+      EXPECT_TRUE(box.has_unsorted());
+      push(200);
+      EXPECT_TRUE(gather());
+      expected.push_back(200);
+      EXPECT_EQ(events, expected);
+      EXPECT_EQ(signals, 1);
+      EXPECT_FALSE(box.in_batch());
+      static_cast<void>(take_all());
+    }
+  }
+}
+
 TEST_F(Mailbox, gives_a_message_that_is_alone_without_queueing_it_and_no_other) {
   EXPECT_EQ(box.take_alone(), nullptr) << "nothing has come";
   push(1);

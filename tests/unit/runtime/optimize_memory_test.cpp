@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/resident.hpp"
 #include "support/runtime_fixture.hpp"
 
 namespace foundation::testing {
@@ -118,6 +119,15 @@ TEST_F(OptimizeMemory, shrinks_free_stacks) {
   const std::size_t first = optimize(shrink_caches).stacks;
   EXPECT_GT(first, 100u * 4096);
   EXPECT_LT(optimize(shrink_caches).stacks, first) << "but for those that it has used itself";
+}
+
+TEST_F(OptimizeMemory, has_the_system_get_back_what_the_allocator_keeps) {
+  if (!memory_is_as_users_have_it) GTEST_SKIP() << "another allocator, or one that keeps what is freed";
+  start();
+  std::vector<fn::pid> all;
+  for (int i = 0; i != 16; ++i) all.push_back(spawn_holder(4'000'000));
+  end(all);
+  EXPECT_GT(optimize(shrink_caches).allocator, 16'000'000u);
 }
 
 TEST_F(OptimizeMemory, trims_the_arenas_of_idle_handlers_and_says_by_how_much) {
