@@ -108,8 +108,8 @@ def limits(m):
 
 
 def analysis(m):
-    variants = {"1,000,000 servers": ("analysis", {"servers": 1_000_000, "waiting": 0}),
-                "100,000 that wait in a receive": ("analysis", {"servers": 0, "waiting": 100_000})}
+    variants = {"1,000,000 servers": ("analysis", {"servers": 1_000_000, "waiting": 1}),
+                "100,000 that wait in a receive": ("analysis", {"servers": 1, "waiting": 100_000})}
     medians("A look at the memory of all, and giving it back: ns", m.turns(variants),
             {"again_ns": "`analyze_memory_usage`", "trim_ns": "`optimize_memory`, `trim`", "compact_ns": "`compact`"})
 

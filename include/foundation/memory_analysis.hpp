@@ -95,7 +95,7 @@ struct memory_analysis {
 ///
 /// Asks nobody: every figure was true at some moment of the call, not all at the same one. Not counted are what the general
 /// allocator keeps, links and monitors, and what bodies and messages own on the heap. Any thread; looks at every process,
-/// some ten nanoseconds each, and asks the system for the pages of all stacks, some microseconds for 64 of them. From a process one
+/// some forty nanoseconds each, and asks the system for the pages of all stacks, a microsecond each. From a process one
 /// reduction for every 32 processes, so it may end the slice.
 /// @errors errc::invalid_argument for an option out of range; errc::system_limit when memory is refused; errc::not_running for
 ///         a runtime that was moved from

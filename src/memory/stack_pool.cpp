@@ -45,7 +45,7 @@ stack_pool::stack_pool(stack_pool_options options) noexcept
 stack_pool::~stack_pool() {
   check_invariants();
   FOUNDATION_CHECK(stats().live == 0, "stack_pool: a stack has not come back");
-  static_cast<void>(trim());
+  static_cast<void>(give_back_free(false));
   for (stack_slab* slab = records_.load(sync::memory_order_relaxed); slab != nullptr;) {
     stack_slab* next = slab->next_record;
     deallocate(slab);
@@ -152,7 +152,7 @@ void stack_pool::abandon(const stack& s) noexcept {
   ++stats_.abandoned;
 }
 
-std::size_t stack_pool::trim() noexcept {
+std::size_t stack_pool::give_back_free(bool counted) noexcept {
   slab_list doomed;
   std::size_t returned = 0;
   {
@@ -165,7 +165,11 @@ std::size_t stack_pool::trim() noexcept {
           for (std::uint64_t warm = slab->free & slab->used; warm != 0; warm &= warm - 1) {
             if (slab->wholly_free()) break;
             const stack s = slab->at(static_cast<unsigned>(std::countr_zero(warm)));
-            returned += discard_unused(s, s.top());
+            if (counted) {
+              returned += discard_unused(s, s.top());
+            } else {
+              discard_below(s, 0);
+            }
           }
           slab->used &= ~slab->free;
           if (slab->wholly_free()) retire_locked(*slab, doomed);
@@ -174,7 +178,7 @@ std::size_t stack_pool::trim() noexcept {
       }
     }
   }
-  for (const stack_slab* slab = doomed.first; slab != nullptr; slab = slab->next) {
+  for (const stack_slab* slab = doomed.first; counted && slab != nullptr; slab = slab->next) {
     returned += os::resident_bytes(slab->base.load(sync::memory_order_relaxed), slab->bytes());
   }
   put_back(doomed);

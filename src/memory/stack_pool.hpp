@@ -124,9 +124,9 @@ class stack_pool {
   void release(std::span<const stack> stacks) noexcept;
 
   void abandon(const stack& s) noexcept;
-  std::size_t trim() noexcept;
+  std::size_t trim() noexcept { return give_back_free(true); }
   [[nodiscard]] stack_pool_stats stats() const noexcept;
-  /// Bytes that have a page, of all its stacks. Microseconds for each slab; no lock.
+  /// Bytes that have a page, of all its stacks. A microsecond for each stack; no lock.
   [[nodiscard]] std::size_t resident() const noexcept;
 
   /// The stack whose guard page `address` lies in, if it is one of this pool's. Async-signal-safe.
@@ -145,6 +145,8 @@ class stack_pool {
       FOUNDATION_REQUIRES(mutex_);
   [[nodiscard]] slab_list& list_of_locked(const stack_slab& slab) noexcept FOUNDATION_REQUIRES(mutex_);
   void retire_locked(stack_slab& slab, slab_list& doomed) noexcept FOUNDATION_REQUIRES(mutex_);
+  /// `counted`: as `trim`; else 0, and without asking the system, which takes a microsecond for each stack.
+  std::size_t give_back_free(bool counted) noexcept;
   [[nodiscard]] stack_slab* take_record() noexcept;
   [[nodiscard]] stack_slab* make_slab(std::size_t slot_bytes, guard_mode mode) noexcept;
   void put_back(slab_list doomed) noexcept;
