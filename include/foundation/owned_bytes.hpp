@@ -12,7 +12,9 @@ namespace detail {
 struct owned_bytes_function {
   template <typename T>
   [[nodiscard]] std::size_t operator()(const T& value) const noexcept {
-    return owned_by(value);
+    owned_count all;
+    count_owned(value, all);
+    return all.bytes;
   }
 };
 
@@ -22,9 +24,10 @@ struct owned_bytes_function {
 ///
 ///     const std::size_t all = sizeof(rows) + fn::owned_bytes(rows);
 ///
-/// Known for standard containers, pointers, optionals, variants, tuples and aggregates, and for others that can do the same: of
-/// containers in blocks what they have room for, of those in nodes an estimate. What is shared counts for nothing: of a
-/// std::shared_ptr, or of a binary. A class that does not show what it owns says it by a function that is found with it:
+/// Known for standard containers, pointers to one object, optionals, variants, tuples and aggregates, and for others that can do
+/// the same: of containers in blocks what they have room for, of those in nodes an estimate; down to 24 levels. What is shared counts
+/// for nothing: of a std::shared_ptr, or of a binary. A class that does not show what it owns says it by a function that is found
+/// with it, is no template, does not throw, and says the same as long as nobody changes the value:
 ///
 ///     class index {
 ///       friend std::size_t owned_bytes(const index& i) noexcept { return i.capacity_ * sizeof(entry); }

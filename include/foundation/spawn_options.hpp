@@ -37,7 +37,8 @@ struct spawn_options {
   gc_strategy gc = {};
 
   /// Bytes it may have, 4096 or more (with `low_latency` 128 KiB); 0: as many as there are. Counted are its arena and scratch,
-  /// the messages in its mailbox, and its stack at waits (`memory_usage`).
+  /// the messages in its mailbox with what they own, its stack at waits, and the binaries it keeps alive; with foundation::count_new
+  /// also what it has from `operator new` (`memory_usage`).
   std::size_t max_memory = 0;
 
   /// What happens to it beyond that.

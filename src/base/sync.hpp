@@ -62,8 +62,8 @@ class FOUNDATION_CAPABILITY("mutex") mutex {
   }
 
   void unlock() noexcept FOUNDATION_RELEASE() {
+    note_release();  // before: then another thread may have freed it
     mutex_.unlock();
-    note_release();
   }
 
  private:

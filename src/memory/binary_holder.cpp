@@ -25,7 +25,7 @@ bool binary_holder::hold(binary_buffer& b) noexcept {
     }
     add(static_cast<std::ptrdiff_t>(b.footprint()));
   }
-  told_.grew(told_.self);
+  told_.grew(told_.self, b.footprint());
   return true;
 }
 

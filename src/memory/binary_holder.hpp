@@ -14,7 +14,7 @@
 /// The buffers that binaries of one process keep alive: each counts once, however many of them refer to it.
 ///
 ///   operation    who                          effect
-///   make(told)   who makes the process        `told` is called when it has become more; null when memory is refused
+///   make(told)   who makes the process        `told` is called when it has become so many bytes more; null when memory is refused
 ///   hold(b)      its process                  one binary more refers to b; false: memory was refused, and it is not counted
 ///   let_go(b)    any thread, once a hold      one less
 ///   retire()     its process, at its end      nobody is told any more
@@ -24,14 +24,15 @@
 /// been moved into a message of a type that does not show what it is made of. So a holder may outlive its process.
 ///
 /// Rules
-///   H1. `retired_` and the counts are under the mutex, and nothing else is done under it than what they take.
-///   H2. Whoever leaves it retired and without a buffer frees it: no other thread has a reason to come back.
+///   H1. `retired_` and the counts are under the mutex. Who is told is told outside of it.
+///   H2. Whoever leaves it retired and without a buffer frees it: nobody has a reason to come back. Another thread may still be
+///       inside `unlock`, which a mutex allows.
 namespace foundation::inline v0::detail {
 
 class binary_holder {
  public:
   struct listener {
-    void (*grew)(void* self) noexcept = nullptr;
+    void (*grew)(void* self, std::size_t bytes) noexcept = nullptr;
     void* self = nullptr;
   };
 

@@ -49,7 +49,7 @@ class heap_account {
   }
   void discard() noexcept;
 
-  std::int64_t own_ = 0;  // less than 0 never together with what is left of the others'
+  std::int64_t own_ = 0;  // charged by the process, less what it has freed itself
   sync::atomic<std::int64_t> elsewhere_{alive};
 };
 

@@ -151,7 +151,7 @@ class control_block final : public process, public sched::runnable, public sched
   }
   /// It takes more than it may.
   void on_memory_breach(const memory_limit_exceeded& why, memory_breach what) noexcept;
-  /// It sends a payload of that type away, and what is in it counts for it no more.
+  /// It sends a payload of that type away: if it has a limit, the binaries in it count for nobody until they have arrived.
   void let_go_of(const detail::message_ops& ops, const void* payload) noexcept {
     if (ops.parts != nullptr && memory_ != nullptr) let_parts_go(*ops.parts, payload);
   }

@@ -36,6 +36,7 @@ void control_block::finish() noexcept {
   while (tell_next(reason_)) spend(1);
   account_slice();
   space_.note_exit(*this, reason_, life_.abandoned());
+  if (control_block::current() == this) sched::scheduler::current()->forget_running();
   space_.epochs().retire(this, [](sched::retired* r) noexcept {
     auto* const p = static_cast<control_block*>(r);
     p->~control_block();

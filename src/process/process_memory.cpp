@@ -36,7 +36,7 @@ process_memory* process_memory::make(memory_strategy strategy, gc_strategy gc, s
   bool whole = made->arena_.prepare();
   made->at_rest_ = made->arena_.held() == 0;
   if (whole && limit != 0) {
-    made->binaries_ = detail::binary_holder::make({[](void* self) noexcept { static_cast<process_memory*>(self)->check(); }, made});
+    made->binaries_ = detail::binary_holder::make({&holds_more, made});
     whole = made->binaries_ != nullptr;
   }
   if (whole) return made;
@@ -68,6 +68,7 @@ memory_usage process_memory::usage() const noexcept {
 detail::heap_account* process_memory::charge_heap(std::size_t bytes) noexcept {
   if (heap_ == nullptr) heap_ = detail::heap_account::make();
   if (heap_ == nullptr) return nullptr;
+  if (reported_) reported_ = !is_low(usage().total());  // freeing has not looked
   heap_->charge(bytes);
   if (limit_ == 0 || reported_ || usage().total() <= limit_) return heap_;
   beyond_ = true;
@@ -76,10 +77,31 @@ detail::heap_account* process_memory::charge_heap(std::size_t bytes) noexcept {
   return heap_;
 }
 
+/// Of a payload, charged to whoever is running: the slice ends where it can.
+static std::size_t count_owned(const detail::envelope& message) noexcept {
+  const detail::owned_count owned = message.ops->parts->count_owned(message.payload());
+  constexpr std::size_t looks_for_one = 32;
+  sched::scheduler* const here = sched::scheduler::current();
+  if (here != nullptr && owned.looks >= looks_for_one) {
+    static_cast<void>(here->charge(static_cast<std::uint32_t>(std::min<std::size_t>(owned.looks / looks_for_one, 1 << 20))));
+  }
+  return owned.bytes;
+}
+
 void process_memory::count_arrival(const detail::envelope& message) noexcept {
-  const detail::payload_parts& parts = *message.ops->parts;
-  message_parts_ += parts.owned_bytes(message.payload());
-  hold_binaries(parts, message.payload());
+  message_parts_ += count_owned(message);
+  hold_binaries(*message.ops->parts, message.payload());
+}
+
+/// What it says now may be more than what it said then.
+void process_memory::count_departure(const detail::envelope& message) noexcept {
+  message_parts_ = owner_->mail().has_messages() ? message_parts_ - std::min(message_parts_, count_owned(message)) : 0;
+}
+
+void process_memory::holds_more(void* self, std::size_t bytes) noexcept {
+  auto& m = *static_cast<process_memory*>(self);
+  if (m.reported_) m.reported_ = !m.is_low(m.usage().total() - bytes);  // letting go has not looked
+  m.check();
 }
 
 void process_memory::hold_binaries(const detail::payload_parts& parts, const void* payload) noexcept {
@@ -141,7 +163,7 @@ void process_memory::check_limit() noexcept {
   const std::size_t total = usage().total();
   if (total > limit_) {
     breach();
-  } else if (total <= limit_ / 10 * 9) {
+  } else if (is_low(total)) {
     reported_ = false;
   }
 }

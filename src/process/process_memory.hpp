@@ -59,7 +59,7 @@ class process_memory {
     if (limit_ != 0 && message.ops->parts != nullptr) count_arrival(message);
   }
   void on_departure(const detail::envelope& message) noexcept {
-    if (limit_ != 0 && message.ops->parts != nullptr) message_parts_ -= message.ops->parts->owned_bytes(message.payload());
+    if (limit_ != 0 && message.ops->parts != nullptr) count_departure(message);
   }
   /// Its binaries count for this process.
   void hold_binaries(const detail::envelope& message) noexcept {
@@ -84,6 +84,9 @@ class process_memory {
   ~process_memory();
 
   void count_arrival(const detail::envelope& message) noexcept;
+  void count_departure(const detail::envelope& message) noexcept;
+  static void holds_more(void* self, std::size_t bytes) noexcept;
+  [[nodiscard]] bool is_low(std::size_t total) const noexcept { return total <= limit_ / 10 * 9; }
   void hold_binaries(const detail::payload_parts& parts, const void* payload) noexcept;
   void check() noexcept {
     if (limit_ != 0) check_limit();

@@ -138,7 +138,7 @@ class adviser {
       say(memory_advice::topic::binaries, "binaries are {:.0f} % of all ({} buffers, {} bytes): look for small slices of large ones (compact), and for who keeps them",
           all_.binaries.percent, all_.binaries.count, all_.binaries.bytes);
     }
-    const double of_binaries = all_.slices.bytes == 0 ? 0 : 100.0 * static_cast<double>(all_.slices.bytes) / static_cast<double>(all_.binaries.bytes);
+    const double of_binaries = all_.binaries.bytes == 0 ? 0 : 100.0 * static_cast<double>(all_.slices.bytes) / static_cast<double>(all_.binaries.bytes);
     if (of_binaries > limits_.slices) {
       say(memory_advice::topic::slices, "small slices keep {} buffers of {} bytes alive, {:.0f} % of all binaries: compact what is kept for long",
           all_.slices.count, all_.slices.bytes, of_binaries);

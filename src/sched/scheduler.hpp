@@ -52,6 +52,9 @@ class scheduler {
   /// the pointer, no more.
   [[nodiscard]] runnable* running() const noexcept { return running_.load(sync::memory_order_relaxed); }
 
+  /// The running one has ended, and may be freed at any time from here on.
+  void forget_running() noexcept { set_running(nullptr); }
+
   /// A process woken by the running one: if both have normal priority it goes to run-next and inherits the rest of the
   /// slice (D10).
   void wake_next(runnable& r) noexcept;

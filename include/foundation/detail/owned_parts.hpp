@@ -7,6 +7,9 @@
 ///       the pointers that such a node has.
 ///   P3. What is shared is nobody's: of a std::shared_ptr nothing counts, of a binary only itself.
 ///   P4. Elements are visited only where they can own something: a vector of numbers costs one look.
+///   P5. A container is one whose iterators give what it says it holds, and that is not itself: a path goes over paths, a
+///       number of a JSON library over itself.
+///   P6. Below `deepest_part` nothing is looked at: a list of a million pointers would take a stack as deep.
 #pragma once
 
 #include <concepts>
@@ -26,8 +29,14 @@ namespace owned_bytes_lookup {
 
 void owned_bytes() = delete;  // hides foundation::owned_bytes: the function is to be found with the type alone
 
+/// A T that nothing else can be made of: a function for what a T converts to is none for T.
 template <typename T>
-concept says_what_it_owns = requires(const T& value) {
+struct just_one {
+  operator const T&() const noexcept;
+};
+
+template <typename T>
+concept says_what_it_owns = requires(const just_one<T>& value) {
   { owned_bytes(value) } -> std::convertible_to<std::size_t>;
 };
 template <typename T>
@@ -42,18 +51,35 @@ using owned_bytes_lookup::says_what_it_owns;
 template <typename T>
 using bare_part = std::remove_cv_t<std::remove_all_extents_t<T>>;
 
+inline constexpr int deepest_part = 24;
+
 // -- which types -------------------------------------------------------------------------------------------------------
+
+/// P5.
+template <typename T>
+concept goes_over_its_elements = requires(const T& v) {
+  v.begin() != v.end();
+  requires std::is_same_v<std::remove_cvref_t<decltype(*v.begin())>, typename T::value_type>;
+  requires !std::is_same_v<typename T::value_type, T>;
+};
 
 /// It owns blocks that can be seen.
 template <typename T>
 constexpr bool has_blocks() {
   constexpr shape form = anatomy_of<T>::form;
   if constexpr (form == shape::sequence || form == shape::list || form == shape::keyed || form == shape::collection) {
-    return requires(const T& v) { v.begin() != v.end(); };
+    return goes_over_its_elements<T>;
   } else {
     return form == shape::owner;
   }
 }
+
+/// A path: the text in it.
+template <typename T>
+concept has_native_text = requires(const T& v) {
+  typename T::string_type;
+  requires std::is_same_v<decltype(v.native()), const typename T::string_type&>;
+};
 
 template <typename T, typename... Seen>
 constexpr bool find_owner();
@@ -65,7 +91,7 @@ template <typename T, typename... Seen>
 constexpr bool find_owner() {
   if constexpr (!std::is_class_v<T> || (std::is_same_v<T, Seen> || ...)) {
     return false;
-  } else if constexpr (says_what_it_owns<T>) {
+  } else if constexpr (says_what_it_owns<T> || has_native_text<T>) {
     return true;
   } else if constexpr (std::is_trivially_copyable_v<T>) {
     return false;
@@ -112,37 +138,46 @@ void visit_choice(const T& value, Visit& visit) {
   }
 }
 
-/// Calls `visit` with each part of a value that is none of an array.
+/// Calls `visit` with each part of a value.
 template <typename T, typename Visit>
 void visit_parts(const T& value, Visit&& visit) {
-  constexpr shape form = anatomy_of<T>::form;
-  if constexpr (form == shape::product) {
-    std::apply([&](const auto&... parts) { (visit(parts), ...); }, value);
-  } else if constexpr (form == shape::aggregate) {
-    with_members<member_count<T>>(value, [&](auto... parts) { (visit(parts.value), ...); });
-  } else if constexpr (form == shape::perhaps) {
-    if (value.has_value()) {
-      visit(*value);
-    } else if constexpr (requires { value.error(); }) {
-      visit(value.error());
-    }
-  } else if constexpr (form == shape::choice) {
-    visit_choice(value, visit);
-  } else if constexpr (form == shape::owner) {
-    if (value != nullptr) visit(*value);
-  } else if constexpr (form == shape::adapter) {
-    visit(value.*opened<T>::container());
-  } else if constexpr (has_blocks<T>() && form == shape::keyed && requires { typename T::mapped_type; }) {
-    for (const auto& [key, mapped] : value) {
-      visit(key);
-      visit(mapped);
-    }
-  } else if constexpr (form == shape::array || has_blocks<T>()) {
+  if constexpr (std::is_array_v<T>) {
     for (const auto& element : value) visit(element);
+  } else {
+    constexpr shape form = anatomy_of<T>::form;
+    if constexpr (form == shape::product) {
+      std::apply([&](const auto&... parts) { (visit(parts), ...); }, value);
+    } else if constexpr (form == shape::aggregate) {
+      with_members<member_count<T>>(value, [&](auto... parts) { (visit(parts.value), ...); });
+    } else if constexpr (form == shape::perhaps) {
+      if (value.has_value()) {
+        if constexpr (!std::is_void_v<typename T::value_type>) visit(*value);
+      } else if constexpr (requires { value.error(); }) {
+        visit(value.error());
+      }
+    } else if constexpr (form == shape::choice) {
+      visit_choice(value, visit);
+    } else if constexpr (form == shape::owner) {
+      if (value != nullptr) visit(*value);
+    } else if constexpr (form == shape::adapter) {
+      visit(value.*opened<T>::container());
+    } else if constexpr (has_blocks<T>() && form == shape::keyed && requires { typename T::mapped_type; }) {
+      for (const auto& [key, mapped] : value) {
+        visit(key);
+        visit(mapped);
+      }
+    } else if constexpr (form == shape::array || has_blocks<T>()) {
+      for (const auto& element : value) visit(element);
+    }
   }
 }
 
 // -- what they own -----------------------------------------------------------------------------------------------------
+
+struct owned_count {
+  std::size_t bytes = 0;
+  std::size_t looks = 0;  ///< that it took
+};
 
 /// P2: the pointers of a node.
 template <typename T>
@@ -169,7 +204,9 @@ template <typename T>
 /// Of a value itself, without its parts.
 template <typename T>
 [[nodiscard]] std::size_t own_blocks(const T& value) noexcept {
-  if constexpr (!has_blocks<T>()) {
+  if constexpr (std::is_array_v<T>) {
+    return 0;
+  } else if constexpr (!has_blocks<T>()) {
     return 0;
   } else if constexpr (anatomy_of<T>::form == shape::owner) {
     return value == nullptr ? 0 : sizeof(*value);
@@ -191,21 +228,26 @@ template <typename T>
 }
 
 template <typename T>
-[[nodiscard]] std::size_t owned_by(const T& value) noexcept {
-  if constexpr (!may_own<T>) {
-    return 0;
-  } else if constexpr (std::is_array_v<T>) {
-    std::size_t all = 0;
-    for (const auto& element : value) all += owned_by(element);
-    return all;
-  } else if constexpr (says_what_it_owns<T>) {
-    return owned_bytes_lookup::ask(value);
-  } else {
-    std::size_t all = own_blocks(value);
-    if constexpr (one_owns<>(typename anatomy_of<T>::parts{})) {
-      visit_parts(value, [&](const auto& part) { all += owned_by(part); });
+constexpr bool parts_may_own() {
+  if constexpr (std::is_array_v<T>) return may_own<T>;
+  else return one_owns<>(typename anatomy_of<T>::parts{});
+}
+
+template <typename T>
+void count_owned(const T& value, owned_count& all, int depth = 0) noexcept {
+  if constexpr (may_own<T>) {
+    ++all.looks;
+    if (depth == deepest_part) return;  // P6
+    if constexpr (says_what_it_owns<T>) {
+      all.bytes += owned_bytes_lookup::ask(value);
+    } else if constexpr (has_native_text<T>) {
+      all.bytes += own_blocks(value.native());
+    } else {
+      all.bytes += own_blocks(value);
+      if constexpr (parts_may_own<T>()) {
+        visit_parts(value, [&](const auto& part) { count_owned(part, all, depth + 1); });
+      }
     }
-    return all;
   }
 }
 
@@ -215,26 +257,28 @@ template <typename T>
 using binary_visitor = void (*)(const binary&, void* to) noexcept;
 
 template <typename T>
-void visit_binaries(const T& value, binary_visitor visit, void* to) noexcept {
+void visit_binaries(const T& value, binary_visitor visit, void* to, int depth = 0) noexcept {
   if constexpr (std::is_same_v<T, binary>) {
     visit(value, to);
-  } else if constexpr (!may_have_binaries<T>) {
-  } else if constexpr (std::is_array_v<T>) {
-    for (const auto& element : value) visit_binaries(element, visit, to);
-  } else {
-    visit_parts(value, [&](const auto& part) { visit_binaries(part, visit, to); });
+  } else if constexpr (may_have_binaries<T>) {
+    if (depth == deepest_part) return;  // P6
+    visit_parts(value, [&](const auto& part) { visit_binaries(part, visit, to, depth + 1); });
   }
 }
 
 /// Of a payload's type: what shows of it.
 struct payload_parts {
-  std::size_t (*owned_bytes)(const void* payload) noexcept;
+  owned_count (*count_owned)(const void* payload) noexcept;
   void (*each_binary)(const void* payload, binary_visitor visit, void* to) noexcept;  ///< null: there are none
 };
 
 template <typename T>
 inline constexpr payload_parts parts_of_payload = {
-    [](const void* payload) noexcept { return owned_by(*static_cast<const T*>(payload)); },
+    [](const void* payload) noexcept {
+      owned_count all;
+      count_owned(*static_cast<const T*>(payload), all);
+      return all;
+    },
     [] {
       using walk = void (*)(const void*, binary_visitor, void*) noexcept;
       if constexpr (may_have_binaries<T>) {

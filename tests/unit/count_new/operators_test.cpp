@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
@@ -172,6 +173,20 @@ TEST_F(CountNew, warns_again_when_it_has_come_down_meanwhile) {
     }
   });
   EXPECT_TRUE(why.is_normal()) << why.description();
+  stop();
+  const auto lines = log();
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(), [](const std::string& line) { return line.find("over its limit") != std::string::npos; }), 3);
+}
+
+// The memory of processes is collected by one of them at its end, itself included, and what their reasons own with it.
+TEST_F(CountNew, knows_no_process_that_is_gone_when_reasons_of_others_are_freed) {
+  start({.schedulers = 1});
+  const std::size_t count = scaled(20'000, 2000);
+  std::vector<fn::pid> all;
+  for (std::size_t i = 0; i != count; ++i) {
+    all.push_back(fn::spawn(rt(), [](fn::process& self) { self.exit(fn::exit_reason::user(std::string(1000, 'x'))); }).value());
+  }
+  for (const fn::pid p : all) wait_gone(p);
 }
 
 TEST_F(CountNew, counts_nothing_where_memory_for_the_account_is_refused) {

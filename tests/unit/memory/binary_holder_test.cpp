@@ -23,7 +23,7 @@ class BinaryHolder : public ::testing::Test {
 
   testing::backing_probe probe;
   int grown = 0;
-  binary_holder* holder = binary_holder::make({[](void* self) noexcept { ++static_cast<BinaryHolder*>(self)->grown; }, this});
+  binary_holder* holder = binary_holder::make({[](void* self, std::size_t) noexcept { ++static_cast<BinaryHolder*>(self)->grown; }, this});
 };
 
 TEST_F(BinaryHolder, counts_each_buffer_once) {

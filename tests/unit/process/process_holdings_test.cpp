@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What counts for a process with a limit besides what it allocates: binaries that it holds, and what its messages own.
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <memory>
@@ -257,6 +258,60 @@ TEST_F(ProcessHoldings, are_what_messages_in_the_mailbox_own_elsewhere) {
   const auto* const exceeded = why.get_if<fn::memory_limit_exceeded>();
   ASSERT_NE(exceeded, nullptr) << why.description();
   EXPECT_GT(exceeded->usage.messages, 1'000'000u);
+}
+
+/// Says what it shares with others, who may change it meanwhile.
+class window {
+ public:
+  explicit window(std::shared_ptr<std::vector<char>> all) : all_(std::move(all)) {}
+  friend std::size_t owned_bytes(const window& w) noexcept { return w.all_->size(); }
+
+ private:
+  std::shared_ptr<std::vector<char>> all_;
+};
+
+TEST_F(ProcessHoldings, are_never_less_than_nothing) {
+  start({.schedulers = 1});
+  run_limited([](fn::process& self) {
+    const auto shared = std::make_shared<std::vector<char>>(1000);
+    fn::send(self.id(), window(shared));
+    fn::send(self.id(), window(shared));
+    fn::send(self.id(), 1);
+    self.receive([](int) {});
+    EXPECT_GE(self.memory().messages, 2000u);
+    shared->resize(10'000);
+    self.receive([](const window&) {});
+    EXPECT_LT(self.memory().messages, 2000u);
+    shared->resize(0);
+    self.receive([](const window&) {});
+    EXPECT_EQ(self.memory().messages, 0u);
+  });
+}
+
+TEST_F(ProcessHoldings, of_a_large_message_cost_reductions) {
+  start({.schedulers = 1});
+  run_limited([](fn::process& self) {
+    fn::send(self.id(), std::vector<std::string>(100'000));
+    fn::send(self.id(), 1);
+    const std::uint64_t before = self.reductions();
+    self.receive([](int) {});
+    EXPECT_GT(self.reductions() - before, 3000u);
+  });
+}
+
+TEST_F(ProcessHoldings, are_warned_of_again_when_they_have_come_down_meanwhile) {
+  start();
+  const auto why = run({.max_memory = 10 * page, .on_max_memory = fn::memory_breach::log}, [](fn::process& self) {
+    for (int round = 0; round != 3; ++round) {
+      std::vector<fn::binary> all;
+      for (int i = 0; i != 20; ++i) all.push_back(make_page());
+      self.sleep(1us);
+    }
+  });
+  EXPECT_TRUE(why.is_normal()) << why.description();
+  stop();
+  const auto lines = log();
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(), [](const std::string& line) { return line.find("over its limit") != std::string::npos; }), 3);
 }
 
 TEST_F(ProcessHoldings, are_not_counted_where_memory_for_the_counting_is_refused) {

@@ -4,6 +4,7 @@
 #include <any>
 #include <array>
 #include <deque>
+#include <filesystem>
 #include <forward_list>
 #include <list>
 #include <map>
@@ -62,6 +63,51 @@ class open_minded {
   std::string inside_;
 };
 
+/// What many libraries have for JSON: a range of itself, made of a vector of itself.
+class json {
+ public:
+  using value_type = json;
+  json(std::string s) : text_(std::move(s)) {}
+  json(std::vector<json> v) : elements_(std::move(v)) {}
+  [[nodiscard]] const json* begin() const { return elements_.empty() ? this : elements_.data(); }
+  [[nodiscard]] const json* end() const { return elements_.empty() ? this + 1 : elements_.data() + elements_.size(); }
+
+ private:
+  std::string text_;
+  std::vector<json> elements_;
+};
+/// The same, that says what it owns.
+class honest_json {
+ public:
+  honest_json(std::string s) : text_(std::move(s)) {}
+  honest_json(std::vector<honest_json> v) : elements_(std::move(v)) {}
+  friend std::size_t owned_bytes(const honest_json& j) noexcept { return fn::owned_bytes(j.text_) + fn::owned_bytes(j.elements_); }
+
+ private:
+  std::string text_;
+  std::vector<honest_json> elements_;
+};
+struct derived : open_minded {
+  using open_minded::open_minded;
+};
+/// As std::expected<void, std::string> of a later standard.
+class outcome {
+ public:
+  using value_type = void;
+  using error_type = std::string;
+  explicit outcome(std::string e) : error_(std::move(e)) {}
+  [[nodiscard]] bool has_value() const { return error_.empty(); }
+  void operator*() const {}
+  [[nodiscard]] const std::string& error() const { return error_; }
+
+ private:
+  std::string error_;
+};
+struct chain {
+  std::unique_ptr<chain> next;
+  std::string text;
+};
+
 TEST(OwnedBytes, of_what_owns_nothing_are_none) {
   EXPECT_EQ(fn::owned_bytes(1), 0u);
   EXPECT_EQ(fn::owned_bytes(point{1, 2}), 0u);
@@ -117,6 +163,37 @@ TEST(OwnedBytes, of_a_whole_are_those_of_all_its_parts) {
 TEST(OwnedBytes, of_a_type_within_itself_go_all_the_way_down) {
   const tree leaf{text, {}};
   EXPECT_EQ(fn::owned_bytes(tree{text, {leaf, tree{text, {leaf}}}}), 4 * text.capacity() + 3 * sizeof(tree));
+}
+
+TEST(OwnedBytes, of_a_type_that_is_a_range_of_itself_are_not_seen) {
+  EXPECT_EQ(fn::owned_bytes(json(text)), 0u);
+  EXPECT_EQ(fn::owned_bytes(json(std::vector<json>{json(text), json(text)})), 0u);
+}
+
+TEST(OwnedBytes, of_a_path_are_those_of_its_text) {
+  EXPECT_EQ(fn::owned_bytes(std::filesystem::path("/usr/" + text)), std::filesystem::path("/usr/" + text).native().capacity());
+}
+
+TEST(OwnedBytes, of_what_has_a_value_of_no_type_are_those_of_its_error) {
+  EXPECT_EQ(fn::owned_bytes(outcome(text)), text.capacity());
+  EXPECT_EQ(fn::owned_bytes(outcome("")), 0u);
+  EXPECT_EQ(fn::owned_bytes(fn::result<void>()), 0u);
+}
+
+TEST(OwnedBytes, of_a_structure_without_end_are_counted_so_far_down) {
+  chain all{nullptr, text};
+  chain* last = &all;
+  for (int i = 0; i != 100'000; ++i) last = (last->next = std::make_unique<chain>(chain{nullptr, text})).get();
+  EXPECT_GT(fn::owned_bytes(all), 10 * text.capacity());
+  EXPECT_LT(fn::owned_bytes(all), 30 * text.capacity());
+  while (all.next != nullptr) all.next = std::move(all.next->next);  // its own destructor would need as deep a stack
+}
+
+TEST(OwnedBytes, are_asked_of_a_type_itself_and_of_nothing_that_it_converts_to) {
+  const std::vector<honest_json> two(2, honest_json(text));
+  EXPECT_EQ(fn::owned_bytes(two), 2 * sizeof(honest_json) + 2 * text.capacity());
+  EXPECT_EQ(fn::owned_bytes(honest_json(two)), fn::owned_bytes(two));
+  EXPECT_EQ(fn::owned_bytes(derived(text)), text.capacity());
 }
 
 TEST(OwnedBytes, of_what_is_shared_are_nobodys) {
