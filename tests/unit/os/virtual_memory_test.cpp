@@ -25,6 +25,17 @@ struct reservation {
   std::byte* at;
 };
 
+TEST(VirtualMemory, of_the_whole_program_grows_with_what_is_touched) {
+  const std::size_t before = program_resident_bytes();
+  EXPECT_GT(before, 0u);
+  constexpr std::size_t pages = 8192;  // far more than anything else here takes or gives back meanwhile
+  const reservation r(pages);
+  for (std::size_t i = 0; i != pages; ++i) r.at[i * page_size()] = std::byte{1};
+  EXPECT_GT(program_resident_bytes(), before + r.bytes / 2);
+  discard(r.at, r.bytes);
+  EXPECT_LT(program_resident_bytes(), before + r.bytes / 2);
+}
+
 TEST(VirtualMemory, reserved_memory_reads_zero_and_can_be_written) {
   const reservation r(4);
   ASSERT_NE(r.at, nullptr);
