@@ -106,12 +106,8 @@ memory_usage control_block::usage() const noexcept {
 
 std::size_t control_block::hibernate() noexcept {
   check_fiber();
-  const std::size_t returned = memory_ == nullptr ? 0 : memory_->give_back();
-  if (on_thread()) return returned;
-  const memory::stack& mine = sched::scheduler::current()->stack_in_use();
-  auto* const here = static_cast<std::byte*>(__builtin_frame_address(0));
-  constexpr std::size_t own_frames = 1024;  // of what is called below
-  return returned + memory::discard_unused(mine, here - own_frames);
+  const given_back all = give_back(true);
+  return all.arenas + all.stacks;
 }
 
 }  // namespace foundation::proc
