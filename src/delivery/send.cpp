@@ -33,7 +33,6 @@ result<void> deliver(pid to, owned_envelope message) noexcept {
   if (!message) [[unlikely]] {
     outcome = errc::system_limit;
   } else {
-    if (from.process != nullptr) from.process->let_go_of(*message.get()->ops, message.get()->payload());
     const sched::epoch_guard guard(process_space::epochs());
     const std::uint32_t tag = pid_access::tag(to);
     process_space* space = from.process != nullptr && from.process->space().tag() == tag

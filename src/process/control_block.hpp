@@ -151,10 +151,6 @@ class control_block final : public process, public sched::runnable, public sched
   }
   /// It takes more than it may.
   void on_memory_breach(const memory_limit_exceeded& why, memory_breach what) noexcept;
-  /// It sends a payload of that type away: if it has a limit, the binaries in it count for nobody until they have arrived.
-  void let_go_of(const detail::message_ops& ops, const void* payload) noexcept {
-    if (ops.parts != nullptr && memory_ != nullptr) let_parts_go(*ops.parts, payload);
-  }
   /// For `operator new`; null: it is not counted.
   [[nodiscard]] detail::heap_account* charge_heap(std::size_t bytes) noexcept;
   /// A message that it has received is handled.
@@ -239,7 +235,8 @@ class control_block final : public process, public sched::runnable, public sched
   // memory.cpp
   [[gnu::noinline]] process_memory* make_memory() noexcept;
   void discard_memory() noexcept;
-  void let_parts_go(const detail::payload_parts& parts, const void* payload) noexcept;
+  /// A message has left the mailbox of a process that has some memory of its own.
+  [[gnu::noinline]] envelope* note_departure(envelope* message) noexcept;
   /// `all_gathered`: nothing more had arrived before it.
   void after_turn(bool all_gathered) noexcept;
   /// False: it is told to exit.

@@ -19,6 +19,11 @@ binary_holder* binary_holder::here() noexcept {
   return m == nullptr ? nullptr : m->binaries();
 }
 
+void let_go_of_binaries(const payload_parts& parts, const void* payload) noexcept {
+  if (binary_holder::here() == nullptr) return;
+  parts.each_binary(payload, [](const binary& b, void*) noexcept { binary_access::let_go(b); }, nullptr);
+}
+
 heap_account* charge_heap(std::size_t bytes) noexcept {
   proc::control_block* const p = proc::control_block::current();
   return p == nullptr ? nullptr : p->charge_heap(bytes);
@@ -58,8 +63,9 @@ void control_block::discard_memory() noexcept {
   show_memory(0);
 }
 
-void control_block::let_parts_go(const detail::payload_parts& parts, const void* payload) noexcept {
-  if (has_limit()) let_binaries_go(parts, payload);
+envelope* control_block::note_departure(envelope* message) noexcept {
+  memory_->on_departure(*message);
+  return message;
 }
 
 detail::heap_account* control_block::charge_heap(std::size_t bytes) noexcept {

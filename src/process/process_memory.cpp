@@ -112,11 +112,6 @@ void process_memory::hold_binaries(const detail::payload_parts& parts, const voi
       binaries_);
 }
 
-void let_binaries_go(const detail::payload_parts& parts, const void* payload) noexcept {
-  if (parts.each_binary == nullptr) return;
-  parts.each_binary(payload, [](const binary& b, void*) noexcept { detail::binary_access::let_go(b); }, nullptr);
-}
-
 void process_memory::after_turn() noexcept {
   stack_ = 0;
   if (scratch_.is_used()) scratch_.reset();

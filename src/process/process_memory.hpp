@@ -115,7 +115,4 @@ class process_memory {
   memory::scratch scratch_;
 };
 
-/// What its binaries count for ends: the process that holds them sends them away.
-void let_binaries_go(const detail::payload_parts& parts, const void* payload) noexcept;
-
 }  // namespace foundation::proc

@@ -70,8 +70,6 @@ reply_cell* make_cell(control_block& asker, std::uint64_t number, const detail::
 
 /// To the asker; if it is gone, to nobody.
 void send_reply(reply_cell& reply) noexcept {
-  control_block* const sender = control_block::current();
-  if (sender != nullptr && reply.has_value()) sender->let_go_of(*reply.ops, reply.payload());
   if (post(reply.asker, &reply)) return;
   reply.destroy_value();
   memory::deallocate(&reply);

@@ -138,9 +138,9 @@ void control_block::tell_to_exit(exit_reason reason) noexcept {
 
 envelope* control_block::take_after(message_list& list, envelope* before) noexcept {
   envelope* const taken = list.take_after(before);
-  if (memory_ != nullptr) [[unlikely]] memory_->on_departure(*taken);
   if (&list == &mail_.ordinary()) marks_.move(taken, before);
-  return taken;
+  if (memory_ == nullptr) [[likely]] return taken;
+  return note_departure(taken);
 }
 
 // -- waiting -------------------------------------------------------------------------------------------------------------

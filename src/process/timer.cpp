@@ -64,7 +64,6 @@ timer_ticket::~timer_ticket() {
 result<foundation::timer> timer_ticket::start(std::chrono::nanoseconds delay, owned_envelope message) noexcept {
   if (place_ == nullptr) return refused_;
   if (!message) return errc::system_limit;
-  if (auto* const sender = proc::control_block::current()) sender->let_go_of(*message.get()->ops, message.get()->payload());
   auto* const t = static_cast<message_timer*>(std::exchange(place_, nullptr));
   proc::message_garbage garbage;
   const sched::epoch_guard guard(process_space::epochs());

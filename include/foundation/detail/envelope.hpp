@@ -138,7 +138,7 @@ template <typename T, typename Build>
 [[nodiscard]] bool build_payload(envelope* e, Build&& build) {
   unfinished_envelope unfinished{e};
   try {
-    ::new (e->payload()) T(build());
+    let_go_of(*::new (e->payload()) T(build()));
   } catch (const std::bad_alloc&) {
     deallocate_envelope(std::exchange(unfinished.memory, nullptr));
     return false;
@@ -192,7 +192,7 @@ class owned_envelope {
     } else {
       if (e == nullptr) return {};
       unfinished_envelope unfinished{e};
-      ::new (e->payload()) T(std::forward<Args>(args)...);
+      let_go_of(*::new (e->payload()) T(std::forward<Args>(args)...));
       unfinished.memory = nullptr;
       e->ops = &message_ops_of<T>;
       return owned_envelope(e);

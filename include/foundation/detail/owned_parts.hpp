@@ -18,6 +18,7 @@
 #include <utility>
 
 #include <foundation/detail/anatomy.hpp>
+#include <foundation/export.hpp>
 
 namespace foundation::inline v0 {
 class binary;
@@ -290,11 +291,19 @@ inline constexpr payload_parts parts_of_payload = {
       }
     }()};
 
+/// Of a payload that the calling process sends away: if it has a limit, the binaries count for nobody until they have arrived.
+FOUNDATION_API void let_go_of_binaries(const payload_parts& parts, const void* payload) noexcept;
+
 /// Null for a type of which nothing shows that is elsewhere.
 template <typename T>
 [[nodiscard]] constexpr const payload_parts* find_parts() noexcept {
   if constexpr (may_own<T> || may_have_binaries<T>) return &parts_of_payload<T>;
   else return nullptr;
+}
+
+template <typename T>
+void let_go_of(const T& payload) noexcept {
+  if constexpr (may_have_binaries<T>) let_go_of_binaries(parts_of_payload<T>, &payload);
 }
 
 }  // namespace foundation::inline v0::detail

@@ -101,13 +101,13 @@ FOUNDATION_API void charge_late_reply() noexcept;
 template <typename R, typename... Args>
 result<void> answer(reply_handle to, Args&&... args) {
   if constexpr (!needs_rehoming<R>) {
-    ::new (to.room()) R(std::forward<Args>(args)...);
+    let_go_of(*::new (to.room()) R(std::forward<Args>(args)...));
   } else {
     try {
       if constexpr ((std::is_same_v<R, std::remove_cvref_t<Args>> && ...) && sizeof...(Args) == 1) {
-        ::new (to.room()) R(rehome<R>(std::forward<Args>(args)...));
+        let_go_of(*::new (to.room()) R(rehome<R>(std::forward<Args>(args)...)));
       } else {
-        ::new (to.room()) R(rehome<R>(R(std::forward<Args>(args)...)));
+        let_go_of(*::new (to.room()) R(rehome<R>(R(std::forward<Args>(args)...))));
       }
     } catch (const std::bad_alloc&) {
       to.fail(errc::system_limit);
@@ -144,7 +144,7 @@ struct question {
       if (!build_payload<T>(e, [&] { return rehome<T>(std::forward<Args>(args)...); })) return {};
     } else {
       unfinished_envelope unfinished{e};
-      ::new (e->payload()) T(std::forward<Args>(args)...);
+      let_go_of(*::new (e->payload()) T(std::forward<Args>(args)...));
       unfinished.memory = nullptr;
     }
     ::new (static_cast<std::byte*>(e->payload()) + handle_offset) reply_handle(std::move(to));
