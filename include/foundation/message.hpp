@@ -7,6 +7,7 @@
 
 #include <foundation/detail/envelope.hpp>
 #include <foundation/detail/self_contained.hpp>
+#include <foundation/detail/shared_payload.hpp>
 #include <foundation/vouched_sendable.hpp>
 
 namespace foundation::inline v0 {
@@ -70,10 +71,10 @@ class any_message {
 
   [[nodiscard]] const std::type_info& type() const noexcept { return *envelope_.ops->type; }
 
-  /// The message if it is a T, else null.
+  /// The message if it is a T, else null. Others may see it too, so it cannot be changed.
   template <message_type T>
-  [[nodiscard]] T* get_if() const noexcept {
-    return detail::same_type(type(), typeid(T)) ? static_cast<T*>(envelope_.payload()) : nullptr;
+  [[nodiscard]] const T* get_if() const noexcept {
+    return detail::same_type(type(), typeid(T)) ? &detail::seen<T>(envelope_) : nullptr;
   }
 
  private:
