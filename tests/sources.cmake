@@ -153,7 +153,6 @@ set(
   ${PROJECT_SOURCE_DIR}/tests/stress/mailbox_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/messages_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/migration_test.cpp
-  ${PROJECT_SOURCE_DIR}/tests/stress/multi_send_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/optimize_memory_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/owned_lock_stress_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/stress/parker_stress_test.cpp

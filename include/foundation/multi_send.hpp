@@ -107,7 +107,8 @@ result<multi_sent> multi_send(std::span<const pid> to, T&& message) {
 /// `const T&` sees that one; who takes it otherwise gets a copy of its own, made when it is received. A small one is copied
 /// for each. An rvalue is moved where it is shared.
 ///
-///     const fn::multi_sent sent = fn::multi_send(subscribers, page).value();  // a std::vector<fn::pid>
+///     const auto sent = fn::multi_send(subscribers, page).value();  // a std::vector<fn::pid>
+///     if (sent.dead != 0) subscribers.erase_dead();
 ///
 /// To each receiver it goes as by `send`, in the order of the range, behind what the sender has sent it before; a receiver that
 /// is named twice gets it twice. Any thread; from a process it may end the slice between two receivers. Cost: an allocation

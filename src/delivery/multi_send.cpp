@@ -32,7 +32,8 @@ multi_sent envelopes::deliver(std::span<const pid> to) noexcept {
     owned_envelope message(std::exchange(first_, static_cast<envelope*>(first_->next)));
     message.get()->next = nullptr;
     const proc::sending_from from;  // anew: the slice may have ended, and gone on elsewhere
-    if (delivery::push(from, each, message) == delivery::pushed::taken) {
+    if (delivery::push(from, each, *message.get()) == delivery::pushed::taken) {
+      static_cast<void>(message.release());
       ++all.delivered;
     } else {
       ++all.dead;

@@ -13,7 +13,11 @@ result<void> deliver(pid to, owned_envelope message) noexcept {
   if (!message) [[unlikely]] {
     outcome = errc::system_limit;
   } else {
-    if (delivery::push(from, to, message) == pushed::no_runtime) [[unlikely]] outcome = errc::not_running;
+    switch (delivery::push(from, to, *message.get())) {
+      case pushed::taken: static_cast<void>(message.release()); break;
+      case pushed::dead: break;
+      case pushed::no_runtime: outcome = errc::not_running; break;
+    }
   }
   delivery::charge_send(from);
   return outcome;
