@@ -89,9 +89,7 @@ set(
   ${PROJECT_SOURCE_DIR}/src/process/turn.cpp
   ${PROJECT_SOURCE_DIR}/src/process/wait_gone.cpp
   ${PROJECT_SOURCE_DIR}/src/process/watch_list.cpp
-  ${PROJECT_SOURCE_DIR}/src/delivery/multi_send.cpp
   ${PROJECT_SOURCE_DIR}/src/delivery/send.cpp
-  ${PROJECT_SOURCE_DIR}/src/delivery/shared_payload.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/dump.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/log_writer.cpp
   ${PROJECT_SOURCE_DIR}/src/runtime/memory_analysis.cpp

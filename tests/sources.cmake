@@ -98,7 +98,6 @@ set(
 set(
   foundation_tests_unit_delivery
   ${PROJECT_SOURCE_DIR}/tests/unit/delivery/leaving_test.cpp
-  ${PROJECT_SOURCE_DIR}/tests/unit/delivery/multi_send_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/delivery/plugin_test.cpp
   ${PROJECT_SOURCE_DIR}/tests/unit/delivery/send_test.cpp)
 set(

@@ -16,7 +16,6 @@
 #include <foundation/message.hpp>
 #include <foundation/message_resource.hpp>
 #include <foundation/monitor_options.hpp>
-#include <foundation/multi_send.hpp>
 #include <foundation/names.hpp>
 #include <foundation/optimize_binary.hpp>
 #include <foundation/optimize_memory.hpp>

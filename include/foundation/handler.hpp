@@ -6,7 +6,6 @@
 #include <utility>
 
 #include <foundation/detail/body.hpp>
-#include <foundation/detail/shared_payload.hpp>
 #include <foundation/message.hpp>
 
 namespace foundation::inline v0 {
@@ -76,44 +75,6 @@ struct check_handler<Handler, messages<Messages...>> {
   static_assert((check_listed_once<Handler, Messages, Messages...>() && ...));
 };
 
-/// One of the handler's `handle` is declared with this parameter.
-template <typename Handler, typename Result, typename Parameter>
-inline constexpr bool declares_handle =
-    requires { static_cast<Result (Handler::*)(process&, Parameter)>(&Handler::handle); } ||
-    requires { static_cast<Result (Handler::*)(process&, Parameter) const>(&Handler::handle); } ||
-    requires { static_cast<Result (*)(process&, Parameter)>(&Handler::handle); };
-
-/// One is declared with `const Message&`. Whether it can be called with one is no answer: it may take a copy, which perhaps cannot
-/// be made; or be a template that takes what it gets, and changes it.
-template <typename Handler, typename Message>
-constexpr bool handles_by_reference() {
-  if constexpr (requires(Handler& h, process& self, const Message& m) { h.handle(self, m); }) {
-    using result = decltype(std::declval<Handler&>().handle(std::declval<process&>(), std::declval<const Message&>()));
-    return declares_handle<Handler, result, const Message&> && !declares_handle<Handler, result, Message&>;
-  } else {
-    return false;
-  }
-}
-
-template <typename Handler, typename Message>
-void call_handle(Handler& h, process& self, Message& message) {
-  if constexpr (requires { h.handle(self, std::move(message)); }) {
-    h.handle(self, std::move(message));
-  } else {
-    h.handle(self, message);
-  }
-}
-
-/// With a message that others get too (shared_payload.hpp).
-template <typename Handler, typename Message>
-[[gnu::noinline]] void call_handle_shared(Handler& h, process& self, envelope& e) {
-  if constexpr (handles_by_reference<Handler, Message>()) {
-    h.handle(self, seen<Message>(e));
-  } else {
-    call_handle(h, self, own_copy<Message>(e).get());
-  }
-}
-
 /// Calls the one `handle` for the message's type; false when it is none of the listed ones.
 template <typename Handler, typename... Messages>
 bool dispatch(Handler& h, process& self, envelope& e, messages<Messages...>) {
@@ -122,10 +83,11 @@ bool dispatch(Handler& h, process& self, envelope& e, messages<Messages...>) {
   const bool known = ((&type == &typeid(Messages)) || ...);
   const auto try_one = [&]<typename Message>(std::type_identity<Message>) {
     if (known ? &type != &typeid(Message) : !same_type(type, typeid(Message))) return false;
-    if (e.shared) [[unlikely]] {
-      call_handle_shared<Handler, Message>(h, self, e);
+    auto& message = *static_cast<Message*>(e.payload());
+    if constexpr (requires { h.handle(self, std::move(message)); }) {
+      h.handle(self, std::move(message));
     } else {
-      call_handle(h, self, *static_cast<Message*>(e.payload()));
+      h.handle(self, message);
     }
     return true;
   };

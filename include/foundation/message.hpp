@@ -7,7 +7,6 @@
 
 #include <foundation/detail/envelope.hpp>
 #include <foundation/detail/self_contained.hpp>
-#include <foundation/detail/shared_payload.hpp>
 #include <foundation/vouched_sendable.hpp>
 
 namespace foundation::inline v0 {
@@ -71,10 +70,10 @@ class any_message {
 
   [[nodiscard]] const std::type_info& type() const noexcept { return *envelope_.ops->type; }
 
-  /// The message if it is a T, else null. Others may see it too, so it cannot be changed.
+  /// The message if it is a T, else null.
   template <message_type T>
-  [[nodiscard]] const T* get_if() const noexcept {
-    return detail::same_type(type(), typeid(T)) ? &detail::seen<T>(envelope_) : nullptr;
+  [[nodiscard]] T* get_if() const noexcept {
+    return detail::same_type(type(), typeid(T)) ? static_cast<T*>(envelope_.payload()) : nullptr;
   }
 
  private:

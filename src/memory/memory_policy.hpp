@@ -19,7 +19,7 @@ struct memory_policy {
   std::uint32_t trim_every = 0;              ///< turns; 0: not by turns
   bool trim_when_idle = true;
   std::size_t worth_trimming = 16 * 1024;    ///< when idle: from so many free bytes on
-  std::size_t share_from = 256;              ///< bytes of a message to several from which sharing it pays
+  std::size_t share_from = 10 * 1024;        ///< bytes of a message from which sharing it pays
 };
 
 [[nodiscard]] constexpr memory_policy policy_of(memory_strategy strategy, gc_strategy gc) noexcept {

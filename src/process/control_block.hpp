@@ -156,8 +156,6 @@ class control_block final : public process, public sched::runnable, public sched
   /// A message that it has received is handled.
   void after_message() noexcept;
   [[nodiscard]] memory_usage usage() const noexcept;
-  /// From so many bytes on it shares a message to several.
-  [[nodiscard]] std::size_t share_from() const noexcept;
   /// Gives back all it can; the bytes.
   std::size_t hibernate() noexcept;
   /// The same, told apart; pages of its stack only with `stack_too`, and where it has one.

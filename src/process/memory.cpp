@@ -74,10 +74,6 @@ detail::heap_account* control_block::charge_heap(std::size_t bytes) noexcept {
   return m == nullptr ? nullptr : m->charge_heap(bytes);
 }
 
-std::size_t control_block::share_from() const noexcept {
-  return memory_ == nullptr ? memory::memory_policy().share_from : memory_->share_from();
-}
-
 bool control_block::has_limit() const noexcept { return memory_->limit() != 0; }
 
 void control_block::on_memory_breach(const memory_limit_exceeded& why, memory_breach what) noexcept {

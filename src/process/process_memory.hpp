@@ -38,7 +38,6 @@ class process_memory {
   [[nodiscard]] memory::scratch& scratch() noexcept { return scratch_; }
   [[nodiscard]] memory_usage usage() const noexcept;
   [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
-  [[nodiscard]] std::size_t share_from() const noexcept { return policy_.share_from; }
   /// Null: there is no limit.
   [[nodiscard]] detail::binary_holder* binaries() const noexcept { return binaries_; }
 

@@ -47,8 +47,6 @@ struct signal {
   std::uint16_t payload_offset = 0;
   /// The sender asks for it to overtake other messages; the receiver allows it or not.
   bool priority = false;
-  /// A message that others get too: the payload is a reference to it (shared_payload.hpp).
-  bool shared = false;
 };
 
 class reply_handle;

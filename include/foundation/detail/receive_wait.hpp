@@ -10,7 +10,6 @@
 
 #include <foundation/detail/clause.hpp>
 #include <foundation/detail/envelope.hpp>
-#include <foundation/detail/shared_payload.hpp>
 #include <foundation/export.hpp>
 #include <foundation/result.hpp>
 
@@ -93,7 +92,7 @@ bool accepts(Clause& clause, envelope& e) {
     } else {
       if (!same_type(*e.ops->type, typeid(message))) return false;
       if constexpr (std::is_same_v<decltype(clause.guard), no_guard>) return true;
-      else return clause.guard(seen<message>(e));
+      else return clause.guard(*static_cast<const message*>(e.payload()));
     }
   }
 }
@@ -106,15 +105,10 @@ result<R> handle(Clause& clause, envelope& e) {
     if constexpr (std::is_same_v<message, any_message>) {
       any_message any(e);
       return clause.handler(static_cast<argument&&>(any));
-    } else if constexpr (std::is_same_v<argument, const message&>) {
-      return clause.handler(seen<message>(e));
+    } else if constexpr (std::is_lvalue_reference_v<argument>) {
+      return clause.handler(*static_cast<message*>(e.payload()));
     } else {
-      const auto pass = [&](message& own) -> decltype(auto) {
-        if constexpr (std::is_lvalue_reference_v<argument>) return clause.handler(own);
-        else return clause.handler(std::move(own));
-      };
-      if (e.shared) [[unlikely]] return pass(own_copy<message>(e).get());
-      return pass(*static_cast<message*>(e.payload()));
+      return clause.handler(std::move(*static_cast<message*>(e.payload())));
     }
   };
   if constexpr (std::is_void_v<R>) {
