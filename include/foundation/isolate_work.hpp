@@ -157,15 +157,18 @@ result<isolated_value<F>> isolate(Where& where, F&& work, const isolate_options&
 /// is returned. It ends like any process: by an exception (which is reported in the log too), an exit, a breach of its
 /// limit. What it has returned does not count then, since it comes out after all is destroyed.
 ///
-/// When this returns, the process is gone with all it had (as after `wait_gone`), but for errc::timeout: then it has been killed, and
-/// goes when it next calls the library. A caller that is told to exit meanwhile kills it too.
+/// When this returns, the process is gone with all it had (as after `wait_gone`), unless the time was up, the caller could not go
+/// on waiting, or the process was given up (`runtime_options::kill_grace`): then it has been killed, and goes when it next
+/// calls the library. A caller that is told to exit meanwhile kills it too; a drain at shutdown lets the caller wait
+/// on, and ends the work as any process, at its next wait.
 ///
 /// Any thread. From a process it waits as `receive` does, and messages stay where they are: nothing of this is left in the
 /// mailbox. A plain thread blocks, and is a process of the runtime meanwhile. `work` has neither the caller's links nor its name.
-/// Cost: a spawn, a monitor and a request; some hundred microseconds, for the wait until it is gone.
+/// Cost: a spawn, a monitor and a request; up to some hundred microseconds for the wait until it is gone.
 /// @errors errc::no_reply when it ended in another way than by returning; the message says how: with the exception's text, or the
 ///         figures of the limit; errc::timeout; as `spawn` when it could not begin; errc::invalid_argument for a `self` that is not
-///         the caller, and for a process that gives another runtime than its own; errc::killed and errc::system_limit as
+///         the caller, and for a process that gives another runtime than its own; errc::would_deadlock in a fiber of the user's own,
+///         whose wait would hold up a scheduler; errc::killed and errc::system_limit as
 ///         `process::receive`; errc::not_running for a runtime that was moved from or shuts down
 template <typename F>
 [[nodiscard]] result<detail::isolated_value<F>> isolate_memory_intensive_work(runtime& rt, F&& work,

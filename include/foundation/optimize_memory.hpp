@@ -21,10 +21,12 @@ namespace foundation::inline v0 {
 /// | `trim`          | of each process that has an arena: free chunks, an unused scratch   | a signal to each, and a walk     |
 /// |                 |                                                                     | over what is free in its arena   |
 /// | `compact`       | of each process that has a stack: the pages below where it is       | a signal to each, and it wakes   |
+///
+/// What `low_latency` has touched before, and `gc_strategy::never` keeps, is given back too: it was asked for.
 enum class memory_optimization : std::uint8_t { shrink_caches, trim, compact };
 
 struct optimize_memory_options {
-  /// How long the answers of processes are waited for; and as long again, those of schedulers. Zero or less: not at all.
+  /// How long the answers of processes are waited for; and twice as long again, those of schedulers. Zero or less: not at all.
   std::chrono::nanoseconds timeout = std::chrono::seconds(1);
 };
 
@@ -52,10 +54,13 @@ struct freed_memory {
 ///     const auto freed = fn::optimize_memory(rt, fn::memory_optimization::trim).value();
 ///     std::cerr << freed.total() << " bytes less; " << freed.unanswered << " processes have not answered yet\n";
 ///
+/// What is not answered is not taken back: who asks again and again while a process or a scheduler is stuck, leaves a question with
+/// the one, and a process that waits with the other, each time.
+///
 /// Nobody touches another's memory: processes are asked by a signal, and give back at their next wait, `checkpoint` or `consume`;
 /// one that waits wakes for it and waits on, and its code notices nothing. One that is in foreign code does not answer. Only
 /// those are asked that may have something: an arena, or for `compact` a stack. Schedulers with a thread of their own are asked
-/// by a process for each, pinned to it, which is there for a moment and needs a place below `max_processes`; that of a lent
+/// by two processes for each, one after the other, pinned to it, each of which is there for a moment and needs a place below `max_processes`; that of a lent
 /// thread keeps its chunks. Nothing goes wrong where one of these cannot be asked for want of memory or of a place: it is
 /// counted as unanswered.
 ///

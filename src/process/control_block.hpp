@@ -180,6 +180,8 @@ class control_block final : public process, public sched::runnable, public sched
   [[nodiscard]] std::uint64_t expect_reply() noexcept;
   /// Until the deadline, or the reply has arrived.
   [[nodiscard]] wait_result await_reply(std::uint64_t number, os::time_point deadline) noexcept;
+  /// The one whose arrival ends its waits from here on, which a drain lets go on; 0: none. @returns what it was
+  std::uint64_t awaits(std::uint64_t number) noexcept { return std::exchange(replies_->awaited, number); }
   /// The reply, if it has arrived.
   [[nodiscard]] reply_cell* arrived_reply(std::uint64_t number) const noexcept;
   /// It is awaited no more. @returns it, if it had arrived: the caller's to destroy and release
@@ -252,7 +254,7 @@ class control_block final : public process, public sched::runnable, public sched
   // process_info.cpp, memory_request.cpp
   void on_info_request(info_request& question) noexcept;
   void on_library_request(library_request& request) noexcept;
-  /// Whether it waits, and this is to be heeded on its own stack.
+  /// Whether it waits, others look at its signals for it, and this one is to be heeded on its own stack.
   [[nodiscard]] bool must_wake_for(const signal& s) const noexcept;
 
   // thread_process.cpp

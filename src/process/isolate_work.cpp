@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <foundation/isolate_work.hpp>
 
+#include <algorithm>
+
 #include <foundation/inspect.hpp>
 
 #include "process/control_block.hpp"
@@ -44,6 +46,25 @@ class watched_work {
   bool ended_ = false;
 };
 
+/// As in the wait for the answer, which it is: a drain lets the caller go on.
+class awaits_answer {
+ public:
+  awaits_answer(process& self, const reply_wait& answer) noexcept
+      : self_(control_block::of(self)), outer_(self_.awaits(answer.number())) {}
+  ~awaits_answer() { self_.awaits(outer_); }
+  awaits_answer(const awaits_answer&) = delete;
+  awaits_answer& operator=(const awaits_answer&) = delete;
+
+ private:
+  control_block& self_;
+  const std::uint64_t outer_;
+};
+
+/// Dead to others, while its code goes on: nobody knows for how long.
+bool was_given_up(process& self, pid worker) noexcept { return control_block::of(self).space().is_given_up(worker); }
+
+error out_of_time() noexcept { return error(errc::timeout, "isolated work: was not done in the time given, and is killed"); }
+
 error ended_otherwise(const exit_reason& why) noexcept {
   try {
     return proc::refusal(errc::no_reply, "isolated work ended without a result: {}", why.description());
@@ -61,6 +82,8 @@ isolation::isolation(runtime& rt, const isolate_options& options, const message_
   self_ = current_process();
   if (space == nullptr) {
     opened_ = errc::not_running;
+  } else if (self_ == nullptr && sched::scheduler::current() != nullptr) {
+    opened_ = error(errc::would_deadlock, "isolated work: called in a fiber that is no process; it would hold a scheduler up");
   } else if (self_ == nullptr) {
     auto made = thread_process::create(rt, "isolates work");
     if (!made) {
@@ -95,17 +118,19 @@ void isolation::open(const message_ops& expected, std::size_t size, std::size_t 
 
 result<void> isolation::wait(const monitored& worker) {
   using std::chrono::nanoseconds;
+  const awaits_answer until_the_end(*self_, *answer_);
+  const os::time_point deadline = os::deadline_after(timeout_);
   exit_reason why;
   {
     watched_work work(*self_, worker);
     if (auto waited = work.wait(timeout_); !waited) return waited;
-    if (!work.ended()) {
-      return error(errc::timeout, "isolated work: was not done in the time given, and is killed");
-    }
+    if (!work.ended()) return out_of_time();
     why = work.reason();
   }
+  if (was_given_up(*self_, worker.id)) return ended_otherwise(why);
   // It has told of its end when all it owned was destroyed; its place is free a moment later.
-  if (auto gone = wait_gone(worker.id); !gone) return gone;
+  const nanoseconds left = deadline == os::time_point::max() ? infinity : std::max(deadline - os::now(), nanoseconds(std::chrono::milliseconds(100)));
+  if (auto gone = wait_gone(worker.id, left); !gone) return gone.error() == errc::timeout ? out_of_time() : gone.error();
   if (!why.is_normal()) return ended_otherwise(why);
   auto answered = answer_->wait(nanoseconds::zero());
   if (answered || answered.error() != errc::noproc) return answered;

@@ -21,7 +21,7 @@ void library_request::refuse() noexcept {
 }
 
 bool memory_request::concerns(const control_block& p, bool stack_too) noexcept {
-  if (p.arena_bytes() != 0) return true;
+  if (p.arena_bytes() > sizeof(process_memory)) return true;
   return stack_too && !p.on_thread() && (p.ops().handle == nullptr || !p.outer().is_idle());
 }
 
@@ -45,6 +45,7 @@ given_back control_block::give_back(bool stack_too) noexcept {
   if (memory_ != nullptr) all.arenas = memory_->give_back();
   const bool between_turns = ops_.handle != nullptr && handled_ == nullptr;  // on a stack that is lent, and not its own
   if (stack_too && !on_thread() && !between_turns && !exiting_) {
+    check_fiber();
     constexpr std::size_t own_frames = 1024;  // of what is called below
     const auto* const here = static_cast<const std::byte*>(__builtin_frame_address(0));
     all.stacks = memory::discard_unused(sched::scheduler::current()->stack_in_use(), here - own_frames);
@@ -54,7 +55,7 @@ given_back control_block::give_back(bool stack_too) noexcept {
 }
 
 bool control_block::must_wake_for(const signal& s) const noexcept {
-  return in_wait_ && s.kind == signal_kind::info_request &&
+  return in_wait_ && current() != this && s.kind == signal_kind::info_request &&
          static_cast<const library_request&>(s).wanted == library_request::wish::memory;
 }
 

@@ -183,9 +183,8 @@ control_block::wait_result control_block::wait(detail::receive_wait* wanted, os:
     if (memory_ != nullptr && !before_wait()) continue;  // told to exit: by its own limit, at the last look
     account_slice();
     in_wait_ = true;
-    const auto parked = scheduler::park();
-    in_wait_ = false;  // what it gathers now it does on its own
-    if (parked == scheduler::park_result::no_carrier) {
+    if (scheduler::park() == scheduler::park_result::no_carrier) {
+      in_wait_ = false;
       result = wait_result::no_carrier;
       break;
     }

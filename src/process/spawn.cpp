@@ -116,6 +116,7 @@ pid spawn_ticket::commit(const body_ops& ops, const spawn_options& options) && n
     const proc::library_scope scope(parent);
     plan_.parents_half->other = made;
     parent.relations().insert(*plan_.parents_half);
+    if (plan_.monitor) parent.marks().set(plan_.monitor, parent.mail().ordinary().last());
   }
   if (ops.handle != nullptr) return made;  // idle until its first message
   sched::scheduler* s = sched::scheduler::current();

@@ -21,6 +21,7 @@ void tally::duty::note(const given_back& bytes) noexcept {
   tally_->arenas_.fetch_add(bytes.arenas, sync::memory_order_relaxed);
   tally_->stacks_.fetch_add(bytes.stacks, sync::memory_order_relaxed);
   tally_->caches_.fetch_add(bytes.caches, sync::memory_order_relaxed);
+  tally_->done_.fetch_add(bytes.done, sync::memory_order_relaxed);
 }
 
 void tally::duty::answer() noexcept {
@@ -48,7 +49,8 @@ void tally::wait_until(os::time_point deadline) noexcept {
 given_back tally::given() const noexcept {
   return {.arenas = arenas_.load(sync::memory_order_relaxed),
           .stacks = stacks_.load(sync::memory_order_relaxed),
-          .caches = caches_.load(sync::memory_order_relaxed)};
+          .caches = caches_.load(sync::memory_order_relaxed),
+          .done = done_.load(sync::memory_order_relaxed)};
 }
 
 void tally::release() noexcept {

@@ -17,6 +17,7 @@ struct given_back {
   std::size_t arenas = 0;
   std::size_t stacks = 0;
   std::size_t caches = 0;
+  std::size_t done = 0;  ///< who did what was asked; an answer alone says that nobody will
 };
 
 /// The answers of many to one who asked: how many are still to come, and what those that came add up to. It lives until the
@@ -67,9 +68,10 @@ class tally {
 
   sync::atomic<std::size_t> references_{1};  // the asker's, and one for each duty
   sync::atomic<std::size_t> missing_{1};     // each answer releases what it noted; the last one, and the asker, acquire it
-  sync::atomic<std::size_t> arenas_{0};      // relaxed, as the next two: published by `missing_`
+  sync::atomic<std::size_t> arenas_{0};      // relaxed, as the next three: published by `missing_`
   sync::atomic<std::size_t> stacks_{0};
   sync::atomic<std::size_t> caches_{0};
+  sync::atomic<std::size_t> done_{0};
   sync::atomic<std::uint32_t> complete_{0};  // 1 with the last answer; the futex of an asker that is a plain thread
   detail::reply_handle asker_;               // whose answer is the last one's alone
 };

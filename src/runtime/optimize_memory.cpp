@@ -68,7 +68,6 @@ result<void> ask_processes(process_space& space, bool stacks_too, std::chrono::n
   constexpr std::uint32_t looked_at_for_one = 32;
   constexpr std::uint32_t work_between_charges = 10 * looked_at_for_one;
   const auto ask = [&](control_block& p) {
-    ++work;
     if (&p == self || !proc::memory_request::concerns(p, stacks_too)) return;
     work += looked_at_for_one;
     switch (proc::memory_request::send(p, processes.answers(), stacks_too)) {
@@ -77,7 +76,8 @@ result<void> ask_processes(process_space& space, bool stacks_too, std::chrono::n
       case proc::memory_request::outcome::no_memory: ++refused; break;
     }
   };
-  const auto charge = [&] {
+  const auto charge = [&] {  // empty places are looked at too
+    ++work;
     if (work < work_between_charges) return;
     proc::charge_caller(work / looked_at_for_one);
     work = 0;
@@ -108,7 +108,7 @@ class sweeper {
     const std::size_t cleared = sched::scheduler::current()->clear_chunks();
     memory::purge_thread();
     // What has come since then is what arenas have given back, and is counted there.
-    answer_.note({.caches = std::min(cleared, kept_before_)});
+    answer_.note({.caches = std::min(cleared, kept_before_), .done = 1});
   }
 
  private:
@@ -120,15 +120,14 @@ result<void> sweep_caches(runtime& rt, process_space& space, const std::vector<s
                           std::chrono::nanoseconds timeout, freed_memory& all) {
   round schedulers;
   if (auto opened = schedulers.open(); !opened) return opened;
-  std::size_t refused = 0;
   for (unsigned i = 0; i != space.group().size(); ++i) {
     // Of normal priority: one of a higher has every scheduler look for such from then on.
-    const auto made = spawn(rt, sweeper(schedulers.answers(), kept_before[i]), {.label = "optimize_memory", .scheduler = i});
-    if (!made) ++refused;
+    static_cast<void>(spawn(rt, sweeper(schedulers.answers(), kept_before[i]), {.label = "optimize_memory", .scheduler = i}));
   }
   if (auto waited = schedulers.wait(timeout); !waited) return waited;
-  all.caches_unanswered = schedulers.answers().missing() + refused;
-  all.caches = schedulers.answers().given().caches;
+  const proc::given_back given = schedulers.answers().given();
+  all.caches_unanswered = std::max(all.caches_unanswered, space.group().size() - given.done);  // late, killed, or never made
+  all.caches += given.caches;
   return {};
 }
 
@@ -140,13 +139,17 @@ std::vector<std::size_t> chunks_kept(sched::scheduler_group& group) {
 
 result<freed_memory> optimize(runtime& rt, process_space& space, memory_optimization strategy, std::chrono::nanoseconds timeout) {
   freed_memory all;
-  const std::vector<std::size_t> kept_before = chunks_kept(space.group());
+  std::vector<std::size_t> kept_before = chunks_kept(space.group());
   if (strategy != memory_optimization::shrink_caches) {
     const bool stacks_too = strategy == memory_optimization::compact;
     if (auto asked = ask_processes(space, stacks_too, timeout, all); !asked) return asked.error();
   }
   const std::size_t resident_before = os::program_resident_bytes();
-  if (auto swept = sweep_caches(rt, space, kept_before, timeout, all); !swept) return swept.error();
+  // Twice: only when all have freed what they had from others' heaps, those can give it back.
+  for (int round = 0; round != 2; ++round) {
+    if (auto swept = sweep_caches(rt, space, kept_before, timeout, all); !swept) return swept.error();
+    std::fill(kept_before.begin(), kept_before.end(), 0);
+  }
   memory::purge_program();
   const std::size_t resident_after = os::program_resident_bytes();
   if (resident_after != 0 && resident_after < resident_before) all.allocator = resident_before - resident_after;

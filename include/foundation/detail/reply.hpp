@@ -76,6 +76,8 @@ class FOUNDATION_API reply_wait {
 
   /// Waits for the reply. @errors see `request`. Throws the process's exit when it has been told to exit.
   [[nodiscard]] result<void> wait(std::chrono::nanoseconds timeout);
+  /// Of the reply, among those that the asker awaits.
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
   /// After a `wait` that ended well.
   [[nodiscard]] void* value() const noexcept;
 

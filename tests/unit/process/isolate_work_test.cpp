@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <boost/fiber/fiber.hpp>
 #include <memory>
 #include <memory_resource>
 #include <stdexcept>
@@ -197,9 +198,69 @@ TEST_F(IsolateWork, kills_it_when_its_time_is_up) {
     }, {.timeout = 20ms});
     ASSERT_FALSE(late);
     EXPECT_EQ(late.error(), fn::errc::timeout);
-    wait_until([&] { return fn::processes(rt()).size() <= (fn::current_process() == nullptr ? 0u : 1u); });
+    EXPECT_TRUE(fn::wait_gone(worker));
     EXPECT_EQ(fn::isolate_memory_intensive_work(where, [](fn::process& w) { w.sleep(fn::infinity); }, {.timeout = 0s}).error(), fn::errc::timeout);
     wait_until([&] { return fn::processes(rt()).size() <= (fn::current_process() == nullptr ? 0u : 1u); });
+  });
+}
+
+TEST_F(IsolateWork, does_not_wait_for_one_that_was_given_up) {
+  start({.schedulers = 3, .kill_grace = 20ms});
+  from_both([&](auto& where) {
+    std::atomic<bool> come_back{false};
+    fn::pid worker;
+    const auto stuck = fn::isolate_memory_intensive_work(where, [&](fn::process& self) {
+      worker = self.id();
+      static_cast<void>(self.arena().allocate(100'000));
+      while (!come_back) std::this_thread::sleep_for(1ms);  // no call of the library that could end it
+    }, {.process = {.max_memory = 50'000}});
+    ASSERT_FALSE(stuck);
+    EXPECT_EQ(stuck.error(), fn::errc::no_reply);
+    EXPECT_THAT(stuck.error().message(), HasSubstr("bytes of at most 50000"));
+    EXPECT_FALSE(come_back);
+    come_back = true;
+    EXPECT_TRUE(fn::wait_gone(worker));
+  });
+}
+
+TEST_F(IsolateWork, is_finished_in_a_shutdown_that_drains) {
+  for (const bool by_process : {true, false}) {
+    start();
+    std::atomic<bool> works{false};
+    std::atomic<bool> may_end{false};
+    std::atomic<int> got{0};
+    const auto work = [&](fn::process& w) {
+      works = true;
+      while (!may_end) w.consume(1000);
+      return 5;
+    };
+    std::thread caller;
+    if (by_process) {
+      static_cast<void>(fn::spawn(rt(), [&](fn::process& self) { got = fn::isolate_memory_intensive_work(self, work).value(); }).value());
+    } else {
+      caller = std::thread([&] { got = fn::isolate_memory_intensive_work(rt(), work).value(); });
+    }
+    wait_until([&] { return works.load(); });
+    std::thread later([&] {
+      std::this_thread::sleep_for(20ms);  // time for the drain to end who waits
+      may_end = true;
+    });
+    EXPECT_TRUE(rt().shutdown(60s).empty());
+    later.join();
+    if (caller.joinable()) caller.join();
+    EXPECT_EQ(got, 5);
+    stop();
+  }
+}
+
+TEST_F(IsolateWork, looks_at_no_message_that_waits) {
+  start({.schedulers = 1});
+  run([](fn::process& self) {
+    for (int i = 0; i != 10'000; ++i) fn::send(self.id(), i);
+    self.receive([](int) {});
+    const std::uint64_t before = self.reductions();
+    EXPECT_EQ(fn::isolate_memory_intensive_work(self, [] { return 1; }).value(), 1);
+    EXPECT_LT(self.reductions() - before, 5'000u);
   });
 }
 
@@ -317,6 +378,17 @@ TEST_F(IsolateWork, refuses_who_may_not_call_it) {
   });
   const watched_runtime taken(std::move(other));
   EXPECT_EQ(fn::isolate_memory_intensive_work(other, [] {}).error(), fn::errc::not_running);
+}
+
+TEST_F(IsolateWork, is_refused_in_a_fiber_that_is_no_process) {
+  start({.schedulers = 1});
+  run([this](fn::process&) {
+    boost::fibers::fiber([this] {
+      const auto refused = fn::isolate_memory_intensive_work(rt(), [] {});
+      EXPECT_EQ(refused.error(), fn::errc::would_deadlock);
+      EXPECT_THAT(refused.error().message(), HasSubstr("fiber"));
+    }).join();
+  });
 }
 
 TEST_F(IsolateWork, says_when_there_is_no_place_or_the_runtime_shuts_down) {
