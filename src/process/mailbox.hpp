@@ -47,7 +47,7 @@ class mailbox {
   }
 
   /// The same for one batch: that in progress, or else what has arrived by now. So it ends, however fast others send.
-  /// True when the batch is done, or there was none.
+  /// True when the batch is done, or there was none; or when the one node that came was put back, and is a batch from now on.
   template <typename OnSignal, typename OnMessage>
   [[nodiscard]] bool gather_batch(std::uint32_t& budget, OnSignal&& on_signal, OnMessage&& on_message) noexcept {
     if (!in_batch()) {
