@@ -5,6 +5,7 @@
 #include "process/memory_request.hpp"
 
 #include <new>
+#include <utility>
 
 #include "process/control_block.hpp"
 #include "process/info_request.hpp"
@@ -63,7 +64,9 @@ void control_block::on_library_request(library_request& request) noexcept {
   if (request.wanted == library_request::wish::description) return on_info_request(static_cast<info_request&>(request));
   asked_for_memory_ = false;
   auto& asked = static_cast<memory_request&>(request);
+  const bool waits = std::exchange(in_wait_, false);  // if its slice ends in there, it is to go on, and not to be put to sleep
   asked.duty.note(give_back(asked.stack_too));
+  in_wait_ = waits;
 }
 
 }  // namespace foundation::proc
